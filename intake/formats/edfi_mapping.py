@@ -1,0 +1,373 @@
+"""Which Ed-Fi element becomes which record type, as data: Data Standard 4.0 to 5.2, bulk XML.
+
+An element is first flattened to `{path: [values]}` (see `edfi_xml.flatten_element`): path parts joined with `/`,
+without namespaces and without the `…Identity` wrappers that only repeat the name of the reference around them. A
+mapping then names for each of our columns the paths to try in order; the first that has a value gives it.
+
+Record types whose name begins with `_` are lookups: they never leave the reader, but complete other record types.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+NOT_LISTED = "(not listed)"
+"""The wording for a characteristic that an association could list and does not. Ed-Fi lists what applies, so the
+crosswalk reads it as No; a state whose districts do not report a characteristic can change that row of the seed."""
+
+
+@dataclass(frozen=True)
+class ElementMapping:
+    """How one kind of element becomes rows of a record type.
+
+    `columns`: our column → paths to try. `joined`: columns that take all values of all their paths, joined with `|`.
+    `each`: a repeated child, one row per occurrence (and one row if there is none). `flags`: our column → path and
+    wordings; the wording if listed there, else `NOT_LISTED`. `expand`: a function of `edfi_xml` that makes the rows
+    where one element holds several. `defaults`: what a column says where no path has a value.
+    """
+
+    record_type: str
+    columns: Mapping[str, tuple[str, ...]]
+    joined: frozenset[str] = frozenset()
+    each: str | None = None
+    flags: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    expand: str | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+STUDENT = {"student_id": ("StudentReference/StudentUniqueId",)}
+STAFF = {"staff_id": ("StaffReference/StaffUniqueId",)}
+SCHOOL = {"school_id": ("SchoolReference/SchoolId",)}
+ORG = {"org_id": ("EducationOrganizationReference/EducationOrganizationId",)}
+PERIOD = {"begin_date": ("BeginDate",), "end_date": ("EndDate",)}
+CHARACTERISTIC = "StudentCharacteristic/StudentCharacteristic"
+OFFERING = "SectionReference/CourseOfferingReference"
+SECTION_REFERENCE = {
+    "section_id": ("SectionReference/SectionIdentifier",),
+    "school_id": (f"{OFFERING}/SchoolReference/SchoolId", "SectionReference/SchoolId"),
+    "session_name": (f"{OFFERING}/SessionReference/SessionName", "SectionReference/SessionName"),
+}
+SERVICES = tuple(
+    f"{kind}Service/{kind}Service"
+    for kind in (
+        "",
+        "CTEProgram",
+        "HomelessProgram",
+        "LanguageInstructionProgram",
+        "MigrantEducationProgram",
+        "NeglectedOrDelinquentProgram",
+        "SchoolFoodServiceProgram",
+        "SpecialEducationProgram",
+        "TitleIPartAProgram",
+    )
+)
+
+
+def _organization(own_id: str, *parents: str) -> tuple[ElementMapping, ...]:
+    columns = {
+        "org_id": (own_id,),
+        "org_type_source": ("EducationOrganizationCategory",),
+        "org_name": ("NameOfInstitution",),
+        "parent_org_id": tuple(path for parent in parents for path in (parent, parent.split("/")[0] + "/@ref")),
+        "low_grade": ("GradeLevel",),
+    }
+    return (ElementMapping("organizations", columns, joined=frozenset({"low_grade"})),)
+
+
+PROGRAM = ElementMapping(
+    "program_participations",
+    {
+        **STUDENT,
+        "program_source": ("ProgramReference/ProgramType",),
+        "program_name": ("ProgramReference/ProgramName",),
+        **PERIOD,
+        **ORG,
+        "service_source": SERVICES,
+    },
+    joined=frozenset({"service_source"}),
+)
+"""Every `Student…ProgramAssociation` that has no mapping of its own."""
+
+FOOD_SERVICE = ElementMapping(
+    PROGRAM.record_type,
+    {name: paths for name, paths in PROGRAM.columns.items() if name != "program_source"},
+    joined=PROGRAM.joined,
+    defaults={"program_source": "School Food Service"},
+)
+"""Senders file food service under the ProgramType of compensatory services; only the element's name tells it apart."""
+
+DEMOGRAPHICS = ElementMapping(
+    "demographics",
+    {
+        **STUDENT,
+        "sex_source": ("Sex",),
+        "race_source": ("Race",),
+        "hispanic_latino_source": ("HispanicLatinoEthnicity",),
+        "english_learner_source": ("LimitedEnglishProficiency",),
+    },
+    joined=frozenset({"race_source"}),
+    flags={
+        "economic_disadvantage_source": (CHARACTERISTIC, ("Economic Disadvantaged", "Economically Disadvantaged")),
+        "homeless_source": (CHARACTERISTIC, ("Homeless",)),
+        "migrant_source": (CHARACTERISTIC, ("Migrant",)),
+        "foster_source": (CHARACTERISTIC, ("Foster Care",)),
+        "military_connected_source": (CHARACTERISTIC, ("Parent in Military", "Military Connected")),
+    },
+    defaults={"english_learner_source": NOT_LISTED},
+)
+"""Students' characteristics stand on the association with the district in DS 4 and 5. IDEA and Section 504 do not stand
+there at all: they are program associations, so `idea` and `section_504` stay empty here."""
+
+_MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
+    "StateEducationAgency": _organization("StateEducationAgencyId"),
+    "EducationServiceCenter": _organization(
+        "EducationServiceCenterId", "StateEducationAgencyReference/StateEducationAgencyId"
+    ),
+    "LocalEducationAgency": _organization(
+        "LocalEducationAgencyId",
+        "ParentLocalEducationAgencyReference/LocalEducationAgencyId",
+        "EducationServiceCenterReference/EducationServiceCenterId",
+        "StateEducationAgencyReference/StateEducationAgencyId",
+    ),
+    "School": _organization("SchoolId", "LocalEducationAgencyReference/LocalEducationAgencyId"),
+    "CalendarDate": (
+        ElementMapping(
+            "calendars",
+            {
+                "school_id": ("CalendarReference/SchoolReference/SchoolId", "CalendarReference/SchoolId"),
+                "calendar_date": ("Date",),
+                "calendar_event_source": ("CalendarEvent",),
+            },
+        ),
+    ),
+    "Student": (
+        ElementMapping(
+            "students",
+            {
+                "student_id": ("StudentUniqueId",),
+                "first_name": ("Name/FirstName",),
+                "middle_name": ("Name/MiddleName",),
+                "last_name": ("Name/LastSurname",),
+                "birth_date": ("BirthData/BirthDate", "BirthDate"),
+            },
+        ),
+    ),
+    "StudentEducationOrganizationAssociation": (
+        DEMOGRAPHICS,
+        ElementMapping(
+            "_contacts",
+            {
+                **STUDENT,
+                "telephone": ("Telephone/TelephoneNumber",),
+                "email": ("ElectronicMail/ElectronicMailAddress",),
+            },
+            expand="expand_contact",
+        ),
+    ),
+    "StudentSchoolFoodServiceProgramAssociation": (FOOD_SERVICE,),
+    "StudentSchoolAssociation": (
+        ElementMapping(
+            "enrollments",
+            {
+                **STUDENT,
+                **SCHOOL,
+                "entry_date": ("EntryDate",),
+                "exit_date": ("ExitWithdrawDate",),
+                "grade_level_source": ("EntryGradeLevel",),
+                "entry_type_source": ("EntryType",),
+                "exit_type_source": ("ExitWithdrawType",),
+            },
+        ),
+    ),
+    "StudentSchoolAttendanceEvent": (
+        ElementMapping(
+            "attendance",
+            {
+                **STUDENT,
+                **SCHOOL,
+                "attendance_date": ("AttendanceEvent/EventDate", "EventDate"),
+                "attendance_status_source": ("AttendanceEvent/AttendanceEventCategory", "AttendanceEventCategory"),
+                "absent_fraction": ("AttendanceEvent/EventDuration", "EventDuration"),
+                "minutes_late": ("SchoolAttendanceDuration",),
+            },
+        ),
+    ),
+    "StudentAssessment": (
+        ElementMapping(
+            "assessment_results",
+            {
+                **STUDENT,
+                "assessment_id": ("AssessmentReference/AssessmentIdentifier",),
+                "administration_date": ("AdministrationDate",),
+                "result_id": ("StudentAssessmentIdentifier",),
+                "grade_level_source": ("WhenAssessedGradeLevel",),
+            },
+            expand="expand_scores",
+        ),
+    ),
+    "Assessment": (
+        ElementMapping(
+            "_assessments",
+            {
+                "assessment_id": ("AssessmentIdentifier",),
+                "assessment_title": ("AssessmentTitle",),
+                "subject_source": ("AcademicSubject", "AssessmentSubject/AcademicSubject"),
+            },
+        ),
+    ),
+    "DisciplineIncident": (
+        ElementMapping(
+            "discipline_incidents",
+            {
+                "incident_id": ("IncidentIdentifier",),
+                **SCHOOL,
+                "incident_date": ("IncidentDate",),
+                "behavior_source": ("Behavior/Behavior",),
+            },
+        ),
+    ),
+    "DisciplineAction": (
+        ElementMapping(
+            "discipline_actions",
+            {
+                **STUDENT,
+                "action_id": ("DisciplineActionIdentifier",),
+                "school_id": ("ResponsibilitySchoolReference/SchoolId", "AssignmentSchoolReference/SchoolId"),
+                "incident_id": (
+                    "StudentDisciplineIncidentBehaviorAssociationReference/DisciplineIncidentReference/IncidentIdentifier",
+                    "StudentDisciplineIncidentAssociationReference/DisciplineIncidentReference/IncidentIdentifier",
+                    "DisciplineIncidentReference/IncidentIdentifier",
+                ),
+                "action_date": ("DisciplineDate",),
+                "action_source": ("Discipline",),
+                "duration_days": ("ActualDisciplineActionLength", "DisciplineActionLength"),
+            },
+            each="Discipline",
+        ),
+    ),
+    "Staff": (
+        ElementMapping(
+            "staff",
+            {
+                "staff_id": ("StaffUniqueId",),
+                "first_name": ("Name/FirstName",),
+                "last_name": ("Name/LastSurname",),
+                "birth_date": ("BirthDate",),
+                "email": ("ElectronicMail/ElectronicMailAddress",),
+            },
+        ),
+    ),
+    "StaffEducationOrganizationAssignmentAssociation": (
+        ElementMapping(
+            "staff_assignments",
+            {
+                **STAFF,
+                **ORG,
+                "classification_source": ("StaffClassification",),
+                **PERIOD,
+                "fte": ("FullTimeEquivalency",),
+            },
+        ),
+    ),
+    "Section": (
+        ElementMapping(
+            "sections",
+            {
+                "section_id": ("SectionIdentifier",),
+                "school_id": ("CourseOfferingReference/SchoolReference/SchoolId",),
+                "session_name": ("CourseOfferingReference/SessionReference/SessionName",),
+                "course_id": ("CourseOfferingReference/LocalCourseCode",),
+            },
+        ),
+    ),
+    "CourseOffering": (
+        ElementMapping(
+            "_course_offerings",
+            {
+                "course_id": ("LocalCourseCode",),
+                "school_id": ("SchoolReference/SchoolId",),
+                "session_name": ("SessionReference/SessionName",),
+                "course_code": ("CourseReference/CourseCode",),
+                "course_org_id": ("CourseReference/EducationOrganizationReference/EducationOrganizationId",),
+            },
+        ),
+    ),
+    "Course": (
+        ElementMapping(
+            "_courses",
+            {
+                "course_code": ("CourseCode",),
+                "course_org_id": ORG["org_id"],
+                "course_title": ("CourseTitle",),
+                "subject_source": ("AcademicSubject",),
+            },
+        ),
+    ),
+    "StudentSectionAssociation": (ElementMapping("student_sections", {**STUDENT, **SECTION_REFERENCE, **PERIOD}),),
+    "StaffSectionAssociation": (
+        ElementMapping(
+            "staff_sections", {**STAFF, **SECTION_REFERENCE, **PERIOD, "position_source": ("ClassroomPosition",)}
+        ),
+    ),
+    "StudentTransportation": (
+        ElementMapping(
+            "student_transportation",
+            {
+                **STUDENT,
+                "org_id": ("TransportationEducationOrganizationReference/EducationOrganizationId",),
+                "route_id": ("StudentBusDetails/BusRoute", "StudentBusDetails/BusNumber"),
+                # The standard's own spelling first.
+                "is_special_accommodation_source": (
+                    "SpecialAccomodationRequirements",
+                    "SpecialAccommodationRequirements",
+                ),
+            },
+            joined=frozenset({"is_special_accommodation_source"}),
+            each="StudentBusDetails",
+        ),
+    ),
+    "LocalAccount": (
+        ElementMapping(
+            "finance_accounts",
+            {
+                "account_id": ("AccountIdentifier",),
+                "fiscal_year": ("FiscalYear",),
+                **ORG,
+                "account_name": ("AccountName",),
+                "chart_id": ("ChartOfAccountReference/AccountIdentifier",),
+                "amount_usd": ("ReportingTag/TagValue",),
+            },
+        ),
+    ),
+    "ChartOfAccount": (
+        ElementMapping(
+            "_charts",
+            {
+                "chart_id": ("AccountIdentifier",),
+                "fiscal_year": ("FiscalYear",),
+                "fund_source": ("FundFundDimensionReference/Code", "FundDimensionReference/Code"),
+                "function_source": ("FunctionFunctionDimensionReference/Code", "FunctionDimensionReference/Code"),
+                "object_source": ("ObjectObjectDimensionReference/Code", "ObjectDimensionReference/Code"),
+            },
+        ),
+    ),
+    "LocalActual": (
+        ElementMapping(
+            "_actuals",
+            {
+                "account_id": ("LocalAccountReference/AccountIdentifier",),
+                "fiscal_year": ("LocalAccountReference/FiscalYear",),
+                "amount_usd": ("Amount",),
+            },
+        ),
+    ),
+}
+MAPPINGS = MappingProxyType(_MAPPINGS)
+"""Element name → its mappings. One element may complete several record types."""
+
+
+def find_mappings(element: str) -> tuple[ElementMapping, ...]:
+    """Return the mappings of an element by its name without namespace; none if the element is not read."""
+    if element not in MAPPINGS and element.startswith("Student") and element.endswith("ProgramAssociation"):
+        return (PROGRAM,)
+    return MAPPINGS.get(element, ())

@@ -1,0 +1,130 @@
+"""The record tables: which record types exist and which columns each one has.
+
+This is the one Python statement of the table in `docs/architecture.md` ("Record tables"). It says nothing about what
+makes a row valid: that is the business of `expectations/`.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+LINEAGE = ("source_file", "source_row")
+"""Columns every raw row carries: the sender's file name relative to its feed (text) and the row or element
+number (Int64)."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a record type.
+
+    `name` is the contract's name. `code_set` names the crosswalk seed of a coded column; `is_source_only` marks one
+    that keeps the sender's wording alone. `is_key` is the contract's `*`, `is_identifier` its `†`.
+    """
+
+    name: str
+    code_set: str | None = None
+    is_source_only: bool = False
+    is_key: bool = False
+    is_identifier: bool = False
+    is_multi: bool = False
+
+    @property
+    def emitted(self) -> tuple[str, ...]:
+        """The physical column names: one, or for a coded column its `_source` and its `_code`."""
+        if self.code_set:
+            return (f"{self.name}_source", f"{self.name}_code")
+        return (f"{self.name}_source",) if self.is_source_only else (self.name,)
+
+    @property
+    def sent(self) -> str:
+        """The name under which a reader (or a state CSV file) gives the column: coded columns carry `_source`."""
+        return self.emitted[0]
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """One record type: its name, its columns in order, and what each column is."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    @property
+    def emitted(self) -> tuple[str, ...]:
+        """All column names of the raw table, in order, the lineage columns last."""
+        return tuple(name for column in self.columns for name in column.emitted) + LINEAGE
+
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """The column names a sender (or reader) fills, in order."""
+        return tuple(column.sent for column in self.columns)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The emitted columns that are unique together within a delivery; a coded key counts by its source wording."""
+        return tuple(column.sent for column in self.columns if column.is_key)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The emitted columns that must never reach a record table."""
+        return tuple(name for column in self.columns if column.is_identifier for name in column.emitted)
+
+    @property
+    def coded(self) -> tuple[Column, ...]:
+        """The columns that a crosswalk maps."""
+        return tuple(column for column in self.columns if column.code_set)
+
+
+# One line per record type, in the order that fixes rule numbers. After a column's name: `*` key, `†` direct identifier,
+# `=set` coded by xwalk_set.csv, `+` multi-valued, `~` the sender's wording only.
+_TABLE = """
+organizations: org_id* org_type=org_type org_name parent_org_id low_grade high_grade
+calendars: school_id* calendar_date* calendar_event=calendar_event
+students: student_id*† first_name† middle_name† last_name† birth_date† other_ids†+ address† telephone† email†
+demographics: student_id*† sex=sex race=race+ hispanic_latino=yes_no economic_disadvantage=yes_no english_learner=yes_no
+  idea=yes_no section_504=yes_no homeless=yes_no migrant=yes_no foster=yes_no military_connected=yes_no
+program_participations: student_id*† program*=program program_name begin_date* end_date org_id service~
+enrollments: student_id*† school_id* entry_date* exit_date grade_level=grade_level entry_type=entry_type
+  exit_type=exit_type
+attendance: student_id*† school_id* attendance_date* attendance_status*=attendance_status absent_fraction minutes_late
+assessment_results: student_id*† assessment_id* administration_date* result_id* assessment_title subject=subject
+  grade_level=grade_level score_type* score_value performance_level~
+discipline_incidents: incident_id* school_id* incident_date behavior=behavior
+discipline_actions: student_id*† action_id* school_id incident_id action_date action*=discipline_action duration_days
+staff: staff_id*† first_name† last_name† birth_date† email†
+staff_assignments: staff_id*† org_id* classification*=staff_classification begin_date* end_date fte
+sections: section_id* school_id* session_name* course_id course_title subject=subject
+student_sections: student_id*† section_id* school_id* session_name* begin_date* end_date
+staff_sections: staff_id*† section_id* school_id* session_name* begin_date end_date position~
+student_transportation: student_id*† org_id* route_id* pickup_time is_special_accommodation~
+finance_accounts: account_id* fiscal_year* org_id account_name fund~ function~ object~ amount_usd
+bell_times: school_id* bell_date* first_bell last_bell
+bus_runs: route_id* school_id* run_date* scheduled_arrival actual_arrival riders
+item_responses: student_id*† section_id* school_id* ticket_date* item_id* response is_correct
+professional_learning: staff_id*† session_id* org_id session_date topic hours
+"""
+
+
+def _parse_column(word: str) -> Column:
+    name_and_marks, _, code_set = word.replace("+", "").partition("=")
+    return Column(
+        name=name_and_marks.rstrip("*†~"),
+        code_set=code_set or None,
+        is_source_only="~" in name_and_marks,
+        is_key="*" in name_and_marks,
+        is_identifier="†" in name_and_marks,
+        is_multi="+" in word,
+    )
+
+
+def _parse_table(table: str) -> dict[str, RecordType]:
+    types: dict[str, RecordType] = {}
+    for line in table.replace("\n  ", " ").strip().splitlines():
+        name, _, words = line.partition(": ")
+        types[name] = RecordType(name, tuple(_parse_column(word) for word in words.split()))
+    return types
+
+
+RECORD_TYPES = MappingProxyType(_parse_table(_TABLE))
+"""Record type name → `RecordType`, in the order of the contract's table."""
+
+CODE_SETS = tuple(sorted({column.code_set for kind in RECORD_TYPES.values() for column in kind.coded}))
+"""The names of all crosswalks, each a seed `xwalk_<name>.csv`."""
