@@ -1,0 +1,137 @@
+"""Staff: who works where, who teaches which section, and what professional learning they attended.
+
+A position is held by one person until they leave: each year about one in eight positions changes hands, more often
+where disadvantage is high. Staff ids are those of the state, so a teacher's years can be followed.
+"""
+
+import numpy as np
+import polars as pl
+
+from sample_state.district_year import DistrictYear
+from sample_state.learning import make_sections
+from sample_state.names import FIRST_NAMES, LAST_NAMES
+from sample_state.randomness import stream
+from sample_state.school_days import dates
+
+SECTIONS_PER_TEACHER = 5
+_TOPICS = ("Reading instruction", "Mathematics routines", "Attendance teams", "English learner supports",
+           "Restorative practice", "Exit tickets")
+# Turnover is followed back this far, so that the first year written already has long and short tenures.
+_FIRST_YEAR = 2005
+
+
+def make_staffing(year: DistrictYear, rosters: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the tables `staff`, `staff_assignments`, `staff_sections` and `professional_learning` of the year.
+
+    staff: one row per person; staff_assignments: one row per person and position; staff_sections: one row per section
+    (its teacher of record); professional_learning: one row per person and session attended.
+    """
+    sections = make_sections(rosters)
+    positions = _list_positions(year, sections)
+    hired, staff_ids = _fill_positions(year, positions)
+    positions = positions.with_columns(staff_id=staff_ids, begin_date=hired)
+    assignments = positions.select(
+        "staff_id", "org_id", "classification_source", "begin_date",
+        end_date=pl.lit(None, dtype=pl.Date), fte=pl.lit("1.0"),
+    )
+    return {
+        "staff": _describe_people(year, staff_ids, hired),
+        "staff_assignments": assignments,
+        "staff_sections": _assign_sections(year, sections, positions),
+        "professional_learning": _make_professional_learning(year, positions),
+    }
+
+
+def _list_positions(year: DistrictYear, sections: pl.DataFrame) -> pl.DataFrame:
+    """One row per position: org_id, classification_source, position (number within the organisation)."""
+    rows = [(year.district.lea_id, "LeaAdministrators", 0)]
+    taught = dict(sections.group_by("school_id").len().iter_rows())
+    for school in year.schools:
+        rows.append((school.school_id, "SchoolAdministrators", 0))
+        rows.append((school.school_id, "SchoolCounselors", 1))
+        per_teacher = 1 if school.high <= 5 else SECTIONS_PER_TEACHER
+        kind = "ElementaryTeachers" if school.high <= 8 else "SecondaryTeachers"
+        teachers = max(1, -(-taught.get(school.school_id, 0) // per_teacher))
+        rows += [(school.school_id, kind, 2 + number) for number in range(teachers)]
+    return pl.DataFrame(rows, schema=["org_id", "classification_source", "position"], orient="row")
+
+
+def _fill_positions(year: DistrictYear, positions: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """When the holder of each position began, and their staff id. Follows each position year by year since 2005."""
+    turnover = 0.08 + 0.10 * year.district.disadvantage
+    years = np.arange(_FIRST_YEAR, year.school_year + 1)
+    begun, generation = np.zeros(positions.height, dtype=int), np.zeros(positions.height, dtype=int)
+    for org_id in positions["org_id"].unique(maintain_order=True):
+        mine = np.flatnonzero((positions["org_id"] == org_id).to_numpy())
+        for place in mine:
+            # One stream per position, so that a school that gains a teacher keeps the others.
+            rng = stream(year.state.seed, "position", org_id, int(positions["position"][int(place)]))
+            changes = np.flatnonzero(rng.random(len(years)) < turnover)
+            begun[place] = years[changes[-1]] if len(changes) else _FIRST_YEAR
+            generation[place] = len(changes)
+    hired = pl.Series([f"{begin - 1}-08-01" for begin in begun]).str.to_date()
+    ids = pl.select(pl.format(
+        "5{}{}{}", positions["org_id"].str.slice(2).str.zfill(8), positions["position"].cast(pl.String).str.zfill(3),
+        pl.Series(generation).cast(pl.String).str.zfill(2))).to_series()
+    return hired, ids
+
+
+def _describe_people(year: DistrictYear, staff_ids: pl.Series, hired: pl.Series) -> pl.DataFrame:
+    rng = stream(year.state.seed, "staff names", year.district.lea_id)
+    # One draw per id that can occur would be wasteful; the id itself seeds the pick, so that a name stays with its id.
+    numbers = staff_ids.cast(pl.Int64).to_numpy()
+    offset = int(rng.integers(1, 10**6))
+    first = (numbers * 7919 + offset) % 104_729 % len(FIRST_NAMES)
+    last = (numbers * 6007 + offset) % 15_485_863 % len(LAST_NAMES)
+    # Hired at an age of 22 to 44.
+    born = hired.to_numpy().astype("datetime64[D]").astype(int) - 22 * 366 - (numbers * 104_729 + offset) % (22 * 365)
+    return pl.DataFrame({
+        "staff_id": staff_ids,
+        "first_name": pl.Series(FIRST_NAMES).gather(first),
+        "last_name": pl.Series(LAST_NAMES).gather(last),
+        "birth_date": dates(born),
+        "email": pl.select(pl.format("t{}@schools.example.org", staff_ids)).to_series(),
+    })
+
+
+def _assign_sections(year: DistrictYear, sections: pl.DataFrame, positions: pl.DataFrame) -> pl.DataFrame:
+    teachers = positions.filter(pl.col("classification_source").str.ends_with("Teachers"))
+    taught, spring = year.calendar.taught, year.calendar.spring_begin
+    fall_end = int(taught[np.searchsorted(taught, spring) - 1])
+    fall, spring_name = year.semesters
+    seats = teachers.select("org_id", "staff_id", turn=pl.int_range(pl.len()).over("org_id"),
+                            teachers=pl.len().over("org_id"))
+    return (
+        sections.with_columns(order=pl.int_range(pl.len()).over("school_id"))
+        .join(seats.select("org_id", "teachers").unique(maintain_order=True), left_on="school_id", right_on="org_id",
+              how="left", maintain_order="left")
+        .with_columns(turn=pl.col("order") % pl.col("teachers"))
+        .join(seats.select("org_id", "staff_id", "turn"), left_on=["school_id", "turn"], right_on=["org_id", "turn"],
+              how="left", maintain_order="left")
+        .select(
+            "staff_id", "section_id", "school_id", "session_name",
+            begin_date=pl.when(pl.col("session_name") == spring_name).then(spring).otherwise(int(taught[0]))
+            .cast(pl.Int32).cast(pl.Date),
+            end_date=pl.when(pl.col("session_name") == fall).then(fall_end).otherwise(int(taught[-1]))
+            .cast(pl.Int32).cast(pl.Date),
+            position_source=pl.lit("Teacher of Record"),
+        )
+    )
+
+
+def _make_professional_learning(year: DistrictYear, positions: pl.DataFrame) -> pl.DataFrame:
+    rng = year.stream("professional learning")
+    teachers = positions.filter(pl.col("classification_source").str.ends_with("Teachers"))
+    topics = rng.permutation(len(_TOPICS))[:4]
+    attends = rng.random((teachers.height, len(topics))) < 0.55
+    person, session = np.nonzero(attends)
+    held = year.calendar.taught[[2, 45, 100, 150]]
+    return pl.DataFrame({
+        "staff_id": teachers["staff_id"].gather(person),
+        "session_id": pl.select(pl.format(f"{year.district.lea_id}-{year.school_year}-PL{{}}",
+                                          pl.Series(session + 1))).to_series(),
+        "session_date": dates(held[session]),
+        "topic": pl.Series(_TOPICS).gather(topics[session]),
+        "hours": pl.Series(["3.0", "6.0", "1.5", "2.0"]).gather(session),
+    }).with_columns(org_id=pl.lit(year.district.lea_id)).unique(
+        ["staff_id", "session_id"], keep="first", maintain_order=True)
