@@ -57,9 +57,7 @@ def test_an_unchanged_extract_is_left_alone(tmp_path):
 
 def test_one_districts_change_rewrites_its_own_file_only(tmp_path):
     write(tmp_path)
-    changed = TABLE.with_columns(
-        days_absent=pl.when(pl.col("student_key") == "k1").then(9).otherwise("days_absent")
-    )
+    changed = TABLE.with_columns(days_absent=pl.when(pl.col("student_key") == "k1").then(9).otherwise("days_absent"))
     assert {extract.lea_id: extract.is_new for extract in write(tmp_path, changed)} == {"A": True, "B": False}
 
 

@@ -1,0 +1,18 @@
+"""The contract of `organizations`."""
+
+from expectations.contracts.row_contract import RowContract, optional, required
+
+
+class Organization(RowContract):
+    """One row per organization (state, service center, district or school)."""
+
+    org_id: str = required()
+    org_type_source: str = required()
+    org_type_code: str = optional()
+    org_name: str = optional()
+    parent_org_id: str = optional()
+    low_grade: str = optional()
+    high_grade: str = optional()
+
+    class Config:
+        unique = ("org_id",)

@@ -1,0 +1,31 @@
+"""The contract of `program_participations`."""
+
+import pandera.polars as pa
+import polars as pl
+from pandera.api.polars.types import PolarsData
+
+from expectations.contracts.row_contract import Date, RowContract, not_before, optional, required, within_school_year
+
+
+class ProgramParticipation(RowContract):
+    """One row per student's participation in one program from one date."""
+
+    student_id: str = required()
+    program_source: str = required()
+    program_code: str = optional()
+    program_name: str = optional()
+    begin_date: Date = required()
+    end_date: Date = optional()
+    org_id: str = optional()
+    service_source: str = optional()
+
+    @pa.check("begin_date")
+    def begin_date_is_near_the_school_year(cls, data: PolarsData) -> pl.LazyFrame:
+        return within_school_year(data, years_before=20, days_after=60)
+
+    @pa.dataframe_check
+    def ends_before_it_begins(cls, data: PolarsData) -> pl.LazyFrame:
+        return not_before(data, "end_date", "begin_date")
+
+    class Config:
+        unique = ("student_id", "program_source", "begin_date")
