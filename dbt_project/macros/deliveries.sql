@@ -1,0 +1,29 @@
+{#
+    Cost follows change. The heavy facts hold rows of many deliveries; a run must rewrite only those of the deliveries
+    that changed. Both macros look at state, not at history: whatever was interrupted, removed or replaced before, after
+    one run the table holds exactly the current deliveries.
+
+    A delivery_key names a batch together with every setting that changes what is made of it (see stg_deliveries), so a
+    new setting rebuilds, too.
+#}
+{% macro delivery_key() -%}
+    concat_ws('|', source_id, lea_id, cast(school_year as varchar), batch_id,
+        '{{ var("as_of_date") }}', '{{ var("open_year_gap_days") }}', '{{ var("exit_date_is_last_day") }}',
+        '{{ var("records_version") }}')
+{%- endmacro %}
+
+{# Pre-hook: runs in the same transaction as the insert that follows. #}
+{% macro delete_stale_deliveries() -%}
+    {% if is_incremental() %}
+    delete from {{ this }} where delivery_key not in (select delivery_key from {{ ref('stg_deliveries') }})
+    {% endif %}
+{%- endmacro %}
+
+{# One row per current delivery of which this table holds nothing yet. #}
+{% macro new_deliveries() -%}
+    select delivery_key, source_id, lea_id, school_year, batch_id
+    from {{ ref('stg_deliveries') }}
+    {% if is_incremental() %}
+    where delivery_key not in (select delivery_key from {{ this }})
+    {% endif %}
+{%- endmacro %}

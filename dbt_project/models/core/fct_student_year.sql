@@ -1,0 +1,1 @@
+{{ unduplicated_days([]) }}

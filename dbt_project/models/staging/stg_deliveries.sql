@@ -1,0 +1,2 @@
+select {{ delivery_key() }} as delivery_key, source_id, lea_id, school_year, batch_id, source_name, student_id_scope
+from {{ source('records', 'current_deliveries') }}

@@ -1,0 +1,2 @@
+select state_id, state_name
+from {{ source('records', 'state') }}

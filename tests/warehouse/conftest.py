@@ -1,0 +1,304 @@
+"""A small warehouse for tests: record views made from rows written here, and dbt run on them in a process of its own.
+
+The state has two districts, A (schools A1, A2) and B (B1), with 40 days of instruction from 1 September 2021, so
+October 1 is inside; C, whose year is still under way; and D, which sends neither attendance nor discipline, and no
+calendar for one of its schools. Named students each stand for one rule; the rest are drawn from a seeded generator.
+"""
+
+import datetime as dt
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+FLAGS = ("economic_disadvantage", "english_learner", "idea", "section_504", "homeless", "migrant", "foster",
+         "military_connected")
+CODED = " ".join(f"{flag}_source {flag}_code" for flag in FLAGS)
+DATES = ("entry_date", "exit_date", "calendar_date", "attendance_date", "action_date", "begin_date", "end_date")
+COLUMNS = {
+    "organizations": "org_id org_type_source org_type_code org_name parent_org_id low_grade high_grade",
+    "calendars": "school_id calendar_date calendar_event_source calendar_event_code",
+    "demographics": "student_key sex_source sex_code race_source race_code hispanic_latino_source "
+    f"hispanic_latino_code {CODED}",
+    "program_participations": "student_key program_source program_code program_name begin_date end_date org_id "
+    "service_source",
+    "enrollments": "student_key school_id entry_date exit_date grade_level_source grade_level_code entry_type_source "
+    "entry_type_code exit_type_source exit_type_code",
+    "attendance": "student_key school_id attendance_date attendance_status_source attendance_status_code "
+    "absent_fraction minutes_late",
+    "discipline_actions": "student_key action_id school_id incident_id action_date action_source action_code "
+    "duration_days",
+    "sections": "section_id school_id session_name course_id course_title subject_source subject_code",
+    "student_sections": "student_key section_id school_id session_name begin_date end_date",
+    "staff_sections": "staff_key section_id school_id session_name begin_date end_date position_source",
+}
+LINEAGE = ("source_id", "lea_id", "school_year", "batch_id", "source_file", "source_row")
+CELL_KEYS = "table_id, school_year, org_level, org_id, parent_org_id, disaggregate_type, disaggregate_value"
+
+
+def instructional_days(first=dt.date(2021, 9, 1), count=40):
+    """The first `count` weekdays from `first`."""
+    days, day = [], first
+    while len(days) < count:
+        if day.weekday() < 5:
+            days.append(day)
+        day += dt.timedelta(days=1)
+    return days
+
+
+DAYS = instructional_days()
+
+
+def column_type(name):
+    """The type the contract gives a column of a record table."""
+    if name in DATES:
+        return "DATE"
+    if name in ("absent_fraction", "minutes_late", "duration_days"):
+        return "DOUBLE"
+    return {"school_year": "INTEGER", "source_row": "BIGINT"}.get(name, "VARCHAR")
+
+
+class Delivery:
+    """Rows of one delivery by record type. `add` fills columns that are not given with null."""
+
+    def __init__(self, source_id, lea_id, batch_id, school_year=2022):
+        self.source_id, self.lea_id, self.batch_id, self.school_year = source_id, lea_id, batch_id, school_year
+        self.rows = {name: [] for name in COLUMNS}
+
+    def add(self, record_type, **values):
+        columns = COLUMNS[record_type].split()
+        assert set(values) <= set(columns)
+        self.rows[record_type].append([values.get(column) for column in columns])
+
+    def describe_schools(self, *schools, days=DAYS):
+        self.add("organizations", org_id=self.lea_id, org_type_code="LEA", org_name=f"District {self.lea_id}")
+        for school in schools:
+            self.add("organizations", org_id=school, org_type_code="School", org_name=f"School {school}",
+                     parent_org_id=self.lea_id)
+            for day in days:
+                self.add("calendars", school_id=school, calendar_date=day, calendar_event_code="InstructionalDay")
+
+    def enroll(self, student, school, first, last=None, grade="05", days=DAYS):
+        """From the day with index `first` through the one with index `last` (None: still enrolled)."""
+        self.add("enrollments", student_key=student, school_id=school, entry_date=days[first],
+                 exit_date=None if last is None else days[last], grade_level_code=grade)
+
+    def absent(self, student, school, indexes, fraction=None, status="UnexcusedAbsence", days=DAYS):
+        for index in indexes:
+            self.add("attendance", student_key=student, school_id=school, attendance_date=days[index],
+                     attendance_status_code=status, absent_fraction=fraction)
+
+    def describe(self, student, **codes):
+        codes = {"sex_code": "Female", "race_code": "White", "hispanic_latino_code": "No", **codes}
+        self.add("demographics", student_key=student, **codes)
+
+
+class Warehouse:
+    """A warehouse file with the record views, and the dbt project that builds on it."""
+
+    def __init__(self, folder):
+        self.folder, self.path = Path(folder), Path(folder) / "slds.duckdb"
+        self.project = PROJECT
+
+    def load(self, *deliveries):
+        """Make these the current deliveries. Returns nothing; replaces what was there."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("create schema if not exists records")
+            for name, columns in COLUMNS.items():
+                names = [*columns.split(), *LINEAGE]
+                typed = ", ".join(f"{column} {column_type(column)}" for column in names)
+                connection.execute(f"create or replace table records.{name} ({typed})")
+                rows = [
+                    [*row, d.source_id, d.lea_id, d.school_year, d.batch_id, "file", number]
+                    for d in deliveries for number, row in enumerate(d.rows[name], 1)
+                ]
+                self._insert(connection, f"records.{name}", rows)
+            connection.execute("create or replace table records.current_deliveries (source_id varchar, lea_id varchar, "
+                               "school_year integer, batch_id varchar, source_name varchar, student_id_scope varchar)")
+            self._insert(connection, "records.current_deliveries", [
+                [d.source_id, d.lea_id, d.school_year, d.batch_id, f"Sender {d.source_id}", "state"]
+                for d in deliveries
+            ])
+            connection.execute("create or replace table records.state as "
+                               "select 'ST' as state_id, 'A State' as state_name")
+
+    @staticmethod
+    def _insert(connection, table, rows):
+        # One statement for all rows: a statement per row takes most of the suite's time.
+        if rows:
+            marks = "(" + ", ".join("?" * len(rows[0])) + ")"
+            for start in range(0, len(rows), 200):
+                part = rows[start:start + 200]
+                connection.execute(f"insert into {table} values " + ", ".join([marks] * len(part)),
+                                   [value for row in part for value in row])
+
+    def protect_nothing_below(self, threshold):
+        """Stand in for the privacy step: cells of fewer students than `threshold` lose their numbers."""
+        withheld = f"student_count < {threshold}"
+        numbers = ", ".join(
+            f"case when not ({withheld}) then {name} end as {name}, "
+            f"case when {withheld} then 'withheld' else 'shown' end as {name}_status"
+            for name in ("student_count", "numerator", "denominator"))
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("create schema if not exists protected")
+            connection.execute("create or replace table protected.protected_cells as "
+                               f"select {CELL_KEYS}, {numbers} from indicators.ind_cells")
+
+    def dbt(self, *arguments, must_pass=True):
+        """Run dbt with its target folder in this warehouse's folder. Returns the finished process."""
+        environment = os.environ | {"SLDS_WAREHOUSE": str(self.path), "DBT_LOG_PATH": str(self.folder / "logs")}
+        command = [str(Path(sys.executable).parent / "dbt"), *arguments, "--project-dir", str(self.project),
+                   "--profiles-dir", str(self.project), "--target-path", str(self.folder / "target")]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=self.folder, check=False)
+        assert run.returncode == 0 or not must_pass, run.stdout[-6000:]
+        return run
+
+    def run_facts(self, *arguments):
+        """Run the incremental facts again, without tests."""
+        self.dbt("run", "--select", "stg_deliveries", "config.materialized:incremental", *arguments)
+
+    def rows(self, sql):
+        """The rows of a query, as tuples."""
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def manifest(self):
+        return json.loads((self.folder / "target" / "manifest.json").read_text())
+
+
+def district_a(batch_id="a1"):
+    a = Delivery("src_a", "A", batch_id)
+    a.describe_schools("A1", "A2")
+    a.enroll("exactly_ten_percent", "A1", 0)
+    a.absent("exactly_ten_percent", "A1", [0, 5, 10, 15])
+    a.enroll("one_day_less", "A1", 0)
+    a.absent("one_day_less", "A1", [0, 5, 10], status="ExcusedAbsence")
+    a.enroll("nine_days", "A1", 31)
+    a.absent("nine_days", "A1", range(31, 40))
+    a.enroll("moves_within", "A1", 0, 19, grade="05")
+    a.enroll("moves_within", "A2", 20, grade="06")
+    a.absent("moves_within", "A1", [1, 2])
+    a.enroll("moves_away", "A1", 0, 9)
+    a.absent("moves_away", "A1", [3])
+    a.enroll("at_two_schools", "A1", 0)
+    a.enroll("at_two_schools", "A2", 0)
+    a.absent("at_two_schools", "A1", range(0, 8))
+    a.absent("at_two_schools", "A2", range(4, 12))
+    a.enroll("overlapping_spells", "A1", 0, 25)
+    a.enroll("overlapping_spells", "A1", 10)
+    a.absent("overlapping_spells", "A1", [12])
+    a.enroll("half_days", "A1", 0)
+    a.absent("half_days", "A1", range(0, 8), fraction=0.5)
+    a.absent("half_days", "A1", [9], fraction=0.51)
+    a.absent("half_days", "A1", [11], fraction=0.4, status="ExcusedAbsence")
+    a.absent("half_days", "A1", [11], fraction=0.4)
+    a.add("enrollments", student_key="leaves_before_entering", school_id="A1", entry_date=DAYS[5], exit_date=DAYS[1])
+    a.enroll("absent_after_leaving", "A1", 0, 9)
+    a.absent("absent_after_leaving", "A1", [9, 10, 11])
+    a.absent("one_day_less", "A1", [20], status="Tardy")
+    a.absent("one_day_less", "A1", [21], status="Present")
+    a.absent("one_day_less", "A1", [22], status=None)
+    a.add("attendance", student_key="one_day_less", school_id="A1", attendance_date=dt.date(2021, 9, 4),
+          attendance_status_code="UnexcusedAbsence")
+    for number, (student, school, action) in enumerate([
+        ("exactly_ten_percent", "A1", "InSchoolSuspension"), ("exactly_ten_percent", "A1", "OutOfSchoolSuspension"),
+        ("one_day_less", "A1", "Other"), ("moves_within", None, "Expulsion"),
+    ]):
+        a.add("discipline_actions", student_key=student, action_id=f"d{number}", school_id=school, action_code=action,
+              action_date=DAYS[25], duration_days=1.0)
+    for student in {row[0] for row in a.rows["enrollments"]}:
+        a.describe(student)
+    a.add("program_participations", student_key="one_day_less", program_code="SpecialEducation",
+          program_source="Special Education", begin_date=DAYS[0])
+    a.add("program_participations", student_key="nine_days", program_code="SchoolFoodService",
+          program_source="School Food Service", begin_date=DAYS[0], service_source="Reduced Price Lunch")
+    a.add("program_participations", student_key="half_days", program_code="SchoolFoodService",
+          program_source="School Food Service", begin_date=DAYS[0], service_source="Full Price Lunch")
+    a.add("sections", section_id="math", school_id="A1", session_name="fall", course_title="Mathematics 5")
+    a.add("staff_sections", staff_key="t1", section_id="math", school_id="A1", session_name="fall", begin_date=DAYS[0])
+    for student, last in [("exactly_ten_percent", None), ("one_day_less", None), ("half_days", DAYS[20])]:
+        a.add("student_sections", student_key=student, section_id="math", school_id="A1", session_name="fall",
+              begin_date=DAYS[0], end_date=last)
+    return a
+
+
+def district_b(batch_id="b1"):
+    b = Delivery("src_b", "B", batch_id)
+    b.describe_schools("B1")
+    b.add("organizations", org_id="A1", org_type_code="School", org_name="What B calls A1", parent_org_id="A")
+    b.enroll("moves_away", "B1", 12, grade="07")
+    b.absent("moves_away", "B1", [12, 13])
+    b.describe("moves_away", race_code="Asian|White", sex_code="Male", english_learner_code="Yes")
+    generator = random.Random(7)
+    for number in range(30):
+        student, first = f"b{number:02d}", generator.choice([0, 0, 0, 8, 25])
+        b.enroll(student, "B1", first, generator.choice([None, None, 34]), grade=generator.choice(["07", "08", "ZZ"]))
+        b.absent(student, "B1", generator.sample(range(40), generator.choice([0, 1, 4, 9])))
+        b.describe(student, sex_code=generator.choice(["Male", "Female", "NotSelected", None]),
+                   race_code=generator.choice(["White", "Asian", "BlackOrAfricanAmerican|White", None]),
+                   hispanic_latino_code=generator.choice(["Yes", "No", None]),
+                   idea_code=generator.choice(["Yes", "No", None]))
+    return b
+
+
+def district_c():
+    c = Delivery("src_c", "C", "c1")
+    days = instructional_days(count=120)
+    c.describe_schools("C1", days=days)
+    c.enroll("year_under_way", "C1", 0, days=days)
+    c.absent("year_under_way", "C1", [2, 29], days=days)
+    c.enroll("enters_later", "C1", 60, days=days)
+    return c
+
+
+def district_d():
+    d = Delivery("src_d", "D", "d1")
+    d.describe_schools("D1")
+    d.enroll("no_attendance_sent", "D1", 0)
+    d.enroll("no_calendar_sent", "D2", 0)
+    return d
+
+
+@pytest.fixture(scope="session")
+def deliveries():
+    """The current deliveries of the built state."""
+    return [district_a(), district_b(), district_c(), district_d()]
+
+
+@pytest.fixture(scope="session")
+def built(deliveries, tmp_path_factory):
+    """The state, built through to the marts, all tests and unit tests of the project passed. Read only."""
+    if shutil.which("dbt", path=str(Path(sys.executable).parent)) is None:
+        pytest.skip("dbt is not installed beside this Python")
+    warehouse = Warehouse(tmp_path_factory.mktemp("warehouse"))
+    warehouse.load(*deliveries)
+    warehouse.dbt("build", "--exclude", "path:models/marts")
+    warehouse.protect_nothing_below(10)
+    warehouse.dbt("build", "--selector", "after_protection")
+    return warehouse
+
+
+@pytest.fixture
+def copy_of_built(built, tmp_path):
+    """A copy of the built warehouse, for a test that changes it."""
+    shutil.copytree(built.folder, tmp_path, dirs_exist_ok=True)
+    return Warehouse(tmp_path)
+
+
+@pytest.fixture
+def sender():
+    """Makers of the two districts' deliveries, by district."""
+    return {"A": district_a, "B": district_b}
+
+
+@pytest.fixture
+def school_days():
+    """The 40 days of instruction."""
+    return DAYS

@@ -1,0 +1,90 @@
+"""Who may build on what: the parts of the project that keep identified rows from what leaves the state."""
+
+import shutil
+
+import pytest
+
+FIRST_WORDS = ("One row per ", "One row: ")
+META = ("indicator_id", "title", "definition", "what_it_is_not", "numerator", "denominator", "exclusions",
+        "attribution_rule", "unit", "direction", "edfacts_file", "ceds_elements", "e_w_indicator", "driver",
+        "parameters", "sources", "minimum_n_note", "traps")
+
+
+@pytest.fixture(scope="module")
+def models(built):
+    """{name: node} of every model."""
+    return {n["name"]: n for n in built.manifest()["nodes"].values() if n["resource_type"] == "model"}
+
+
+def parents(node):
+    return [tuple(name.split(".")[::2]) for name in node["depends_on"]["nodes"]]
+
+
+def folder(node):
+    return node["fqn"][-2]
+
+
+def test_only_staging_reads_the_records(models):
+    readers = {folder(node) for node in models.values()
+               for name in node["depends_on"]["nodes"] if name.startswith("source.openslds.records.")}
+    assert readers == {"staging"}
+
+
+def test_a_public_table_is_made_of_protected_figures_names_and_labels_only(models):
+    public = [node for node in models.values() if folder(node) == "public"]
+    assert public
+    for node in public:
+        for name in node["depends_on"]["nodes"]:
+            assert name.startswith(("source.openslds.protected.", "seed.openslds.")) or name == (
+                "model.openslds.dim_organization"), f"{node['name']} reads {name}"
+
+
+def test_a_research_table_is_made_of_deidentified_rows_only(models):
+    research = [node for node in models.values() if folder(node) == "research"]
+    assert research
+    for node in research:
+        assert node["depends_on"]["nodes"] == ["model.openslds.deidentified_student_year"]
+        assert not {"student_key", "staff_key", "lea_id", "school_id", "source_id"} & set(node["columns"])
+
+
+def test_every_identified_model_is_private_but_for_the_two_that_open_tables_need(models):
+    shared = {name for name, node in models.items() if node["group"] == "identified" and node["access"] != "private"}
+    assert shared == {"dim_organization", "deidentified_student_year"}
+
+
+def test_the_names_of_organizations_hold_nothing_about_students(built):
+    columns = [row[0] for row in built.rows("describe core.dim_organization")]
+    assert columns == ["org_level", "org_id", "org_name", "parent_org_id", "lea_id", "low_grade", "high_grade",
+                       "is_described"]
+
+
+def test_dbt_refuses_a_public_model_that_names_an_identified_one(copy_of_built, monkeypatch):
+    copy = copy_of_built.folder / "project"
+    left_out = shutil.ignore_patterns("target", "logs", ".user.yml")
+    shutil.copytree(copy_of_built.project, copy, ignore=left_out)
+    leak = copy / "models" / "marts" / "public" / "leak.sql"
+    leak.write_text("select student_key from {{ ref('fct_student_year') }}")
+    monkeypatch.setattr(copy_of_built, "project", copy)
+    run = copy_of_built.dbt("parse", must_pass=False)
+    assert run.returncode != 0
+    assert "private to the 'identified' group" in run.stdout
+
+
+def test_every_model_says_what_a_row_is_and_every_column_what_it_holds(models):
+    for name, node in models.items():
+        assert node["description"].startswith(FIRST_WORDS), name
+        undescribed = [column for column, entry in node["columns"].items() if not entry["description"].strip()]
+        assert undescribed == [], name
+
+
+def test_every_indicator_carries_its_definition(models):
+    indicators = {n: m for n, m in models.items() if folder(m) == "indicators" and n != "ind_cells"}
+    assert len(indicators) == 5
+    for name, node in indicators.items():
+        assert tuple(node["config"]["meta"]) == META, name
+
+
+def test_contracts_are_enforced_on_indicators_and_marts(models):
+    tiers = {"indicators", "teacher", "school", "district", "state", "research", "public"}
+    assert {folder(node) for node in models.values() if node["contract"]["enforced"]} == tiers
+    assert all(node["contract"]["enforced"] for node in models.values() if folder(node) in tiers)
