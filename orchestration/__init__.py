@@ -1,0 +1,1 @@
+"""The only package that knows Dagster: it wires the others together, and holds the `slds` command."""

@@ -1,0 +1,83 @@
+"""How dbt is called: where its project, profile and target are, and the two parts the privacy step stands between."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject
+
+from orchestration.home import CHECKOUT, Home, hash_code, read_json, write_json
+
+PROJECT = CHECKOUT / "dbt_project"
+# The two parts of the project, by its own selectors (dbt_project/selectors.yml); the privacy step stands between them.
+EXACT = "before_protection"
+SERVING = "after_protection"
+
+
+def dbt_executable() -> Path:
+    """The dbt of the environment that runs us, whatever the PATH says."""
+    return Path(sys.executable).with_name("dbt")
+
+
+def dbt_environment(home: Home) -> dict[str, str]:
+    """The environment variables the dbt project reads."""
+    return {
+        "SLDS_WAREHOUSE": str(home.warehouse),
+        "DBT_LOG_PATH": str(home.root / "dbt" / "logs"),
+        "DBT_TARGET_PATH": str(home.dbt_target),
+        "DBT_PROFILES_DIR": str(PROJECT),
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def dbt_resource(home: Home) -> DbtCliResource:
+    """Return Dagster's dbt resource for this home."""
+    os.environ.update(dbt_environment(home))
+    return DbtCliResource(
+        project_dir=str(PROJECT),
+        profiles_dir=str(PROJECT),
+        dbt_executable=str(dbt_executable()),
+        global_config_flags=["--no-use-colors"],
+    )
+
+
+def dbt_project(home: Home) -> DbtProject:
+    """Return the project with its manifest under `SLDS_HOME`, parsed when the models have changed."""
+    prepare_manifest(home)
+    return DbtProject(project_dir=PROJECT, target_path=home.dbt_target, profiles_dir=PROJECT)
+
+
+def prepare_manifest(home: Home) -> Path:
+    """Parse the dbt project unless the manifest is of today's models; return the manifest's path.
+
+    Raises `RuntimeError` with dbt's own message when the project does not parse.
+    """
+    stamp = home.dbt_target / "parsed.json"
+    models = hash_code("dbt_project")
+    if home.manifest.exists() and (read_json(stamp) or {}).get("models") == models:
+        return home.manifest
+    home.dbt_target.mkdir(parents=True, exist_ok=True)
+    finished = subprocess.run(
+        [str(dbt_executable()), "--quiet", "parse", "--project-dir", str(PROJECT)],
+        env={**os.environ, **dbt_environment(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        raise RuntimeError(f"dbt could not parse the project:\n{finished.stdout}{finished.stderr}")
+    write_json(stamp, {"models": models})
+    return home.manifest
+
+
+class OneNameTranslator(DagsterDbtTranslator):
+    """Asset key = schema and table name; asset group = the folder, which is the stage or the tier."""
+
+    def get_asset_key(self, dbt_resource_props):
+        import dagster as dg
+
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props):
+        return dbt_resource_props["schema"]

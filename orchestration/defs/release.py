@@ -1,0 +1,38 @@
+"""Delivery: the public release and the extracts that each tier pulls."""
+
+import dagster as dg
+
+from orchestration.pipeline.protect import protect_indicators
+from orchestration.pipeline.publish import publish_release, write_extracts
+from orchestration.resources import Slds
+
+PUBLIC = dg.AssetKey(["public", "public_indicators"])
+
+
+@dg.asset(group_name="delivery", deps=[PUBLIC], kinds={"parquet", "csv"})
+def public_release(slds: Slds) -> dg.MaterializeResult:
+    """`releases/<id>/`: the public tables with their data package and manifest; `releases/current` points to it."""
+    workspace = slds.workspace()
+    release = publish_release(workspace, protect_indicators(workspace))
+    return dg.MaterializeResult(
+        metadata={"release": release.id, "is_new": release.is_new, "path": dg.MetadataValue.path(str(release.folder))}
+    )
+
+
+@dg.asset(
+    group_name="delivery",
+    deps=[
+        dg.AssetKey(["teacher", "teacher_students_today"]),
+        dg.AssetKey(["school", "school_attendance_watch"]),
+        dg.AssetKey(["district", "district_student_attendance"]),
+        dg.AssetKey(["state", "state_indicators"]),
+        dg.AssetKey(["research", "research_student_year"]),
+    ],
+    kinds={"parquet"},
+)
+def tier_extracts(slds: Slds) -> dg.MaterializeResult:
+    """`marts/<tier>/…`: each tier's tables, cut by district where the tier belongs to districts."""
+    extracts = write_extracts(slds.workspace())
+    return dg.MaterializeResult(
+        metadata={"files": len(extracts), "changed": sum(extract.is_new for extract in extracts)}
+    )

@@ -1,0 +1,106 @@
+"""Step 4: show the accepted record tables to the warehouse, and tell whether it has to be built anew.
+
+The warehouse does not copy record tables: schema `records` holds one view per record type over the Parquet files of
+the deliveries in use.
+"""
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+import expectations
+import intake
+from orchestration.home import hash_code, read_json, write_json
+from orchestration.pipeline.check import name_batch
+from orchestration.pipeline.judge import Standing, standings
+from orchestration.workspace import Workspace
+
+CURRENT_DELIVERIES = pl.Schema(
+    {
+        "source_id": pl.String,
+        "lea_id": pl.String,
+        "school_year": pl.Int32,
+        "batch_id": pl.String,
+        "source_name": pl.String,
+        "student_id_scope": pl.String,
+    }
+)
+
+
+def load_record_views(workspace: Workspace) -> dict[str, int]:
+    """Point the views of schema `records` at the deliveries in use; return the rows of each record type.
+
+    All views change in one transaction. A record type that nobody sends is an empty, typed view.
+    Raises `RuntimeError` when no source has a delivery in use: there is nothing to build.
+    """
+    in_use = [standing for standing in standings(workspace) if standing.current]
+    if not in_use:
+        raise RuntimeError("No source has a delivery that can be used. The reports say what each must mend.")
+    workspace.home.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    folders = [_records_folder(workspace, standing) for standing in in_use]
+    deliveries = pl.DataFrame([_delivery_row(standing) for standing in in_use], schema=CURRENT_DELIVERIES)
+    state = pl.DataFrame({"state_id": [workspace.sources.state.id], "state_name": [workspace.sources.state.name]})
+    counts = {}
+    with duckdb.connect(str(workspace.home.warehouse)) as warehouse:
+        warehouse.begin()
+        warehouse.execute("create schema if not exists records")
+        for record_type in intake.RECORD_TYPES:
+            files = [_empty_table(workspace, record_type), *(folder / f"{record_type}.parquet" for folder in folders)]
+            listing = ", ".join(f"'{str(path).replace(chr(39), chr(39) * 2)}'" for path in files if path.exists())
+            warehouse.execute(
+                f"create or replace view records.{record_type} as "
+                f"select * from read_parquet([{listing}], union_by_name = true)"
+            )
+            [(counts[record_type],)] = warehouse.execute(f"select count(*) from records.{record_type}").fetchall()
+        for name, table in (("current_deliveries", deliveries), ("state", state)):
+            warehouse.register("incoming", table.to_arrow())
+            warehouse.execute(f"create or replace table records.{name} as select * from incoming")
+            warehouse.unregister("incoming")
+        warehouse.commit()
+    return counts
+
+
+def _records_folder(workspace: Workspace, standing: Standing) -> Path:
+    turn, current = standing.turn, standing.current
+    return (
+        workspace.home.checked(turn.source.id, turn.school_year, current["batch_id"], current["context_hash"])
+        / "records"
+    )
+
+
+def _delivery_row(standing: Standing) -> dict:
+    source = standing.turn.source
+    return {
+        "source_id": source.id,
+        "lea_id": source.lea_id,
+        "school_year": standing.turn.school_year,
+        "batch_id": name_batch(**standing.current),
+        "source_name": source.name,
+        "student_id_scope": source.student_id_scope,
+    }
+
+
+def _empty_table(workspace: Workspace, record_type: str) -> Path:
+    """The Parquet file of no rows that gives a record type's view its columns when nobody sends it."""
+    path = workspace.home.warehouse.parent / "empty" / f"{record_type}.parquet"
+    rows = {record_type: expectations.empty_records(record_type)}
+    split = intake.split_identity(rows, key=workspace.key, lea_id=None, student_id_scope="state")
+    table = split.records[record_type].with_columns(pl.lit(None, pl.String).alias("batch_id"))
+    if not path.exists() or pl.read_parquet_schema(path) != table.schema:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".draft")
+        table.write_parquet(fresh)
+        fresh.rename(path)
+    return path
+
+
+def needs_full_refresh(workspace: Workspace) -> bool:
+    """Tell whether the models changed since the warehouse was last built to the end."""
+    built = read_json(workspace.home.warehouse.parent / "built.json") or {}
+    return built.get("models") != hash_code("dbt_project") or not workspace.home.warehouse.exists()
+
+
+def remember_build(workspace: Workspace) -> None:
+    """Note which models the warehouse was built with; written only after a build that went to the end."""
+    write_json(workspace.home.warehouse.parent / "built.json", {"models": hash_code("dbt_project")})

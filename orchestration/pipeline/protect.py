@@ -1,0 +1,91 @@
+"""Step 6: protect the exact indicators and let the audit attack the result. Only what passed is shown to the marts."""
+
+import hashlib
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+import privacy
+from orchestration.home import hash_code, read_json, whole_folder, write_json
+from orchestration.workspace import Workspace
+
+log = logging.getLogger("openslds.protect")
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What protection and audit gave: the folder that holds the protected cells, and the summary for people."""
+
+    folder: Path
+    summary: dict
+
+    @property
+    def passed(self) -> bool:
+        return self.summary["audit"]["passed"]
+
+
+def protect_indicators(workspace: Workspace) -> Protection:
+    """Protect `indicators.ind_cells` by the policy, audit the result, and keep both; return them.
+
+    The same cells under the same policy and code are not solved again. A failed audit is kept too, to be looked at,
+    and nothing reads it.
+    """
+    with duckdb.connect(str(workspace.home.warehouse), read_only=True) as warehouse:
+        cells = warehouse.sql("select * from indicators.ind_cells order by all").pl()
+    policy = privacy.load_policy(workspace.policy_path)
+    folder = workspace.home.protected / _input_hash(cells, policy)
+    if not folder.exists():
+        _protect_anew(cells, policy, folder)
+    summary = read_json(folder / "audit.json")
+    log.info("audit %s: %s", "passed" if summary["audit"]["passed"] else "FAILED", summary["headline"])
+    return Protection(folder, summary)
+
+
+def _input_hash(cells: pl.DataFrame, policy: "privacy.Policy") -> str:
+    digest = hashlib.sha256(cells.write_csv().encode())
+    digest.update(policy.hash.encode())
+    digest.update(hash_code("privacy").encode())
+    return digest.hexdigest()[:16]
+
+
+def _protect_anew(cells: pl.DataFrame, policy: "privacy.Policy", folder: Path) -> None:
+    log.info("protecting %s cells", f"{cells.height:,}")
+    protected = privacy.protect(cells, policy)
+    report = privacy.audit(protected, policy)
+    with whole_folder(folder) as draft:
+        protected.cells.write_parquet(draft / "protected_cells.parquet")
+        protected.reasons.write_parquet(draft / "reasons.parquet")
+        write_json(draft / "audit.json", _summarise(protected, report, policy))
+
+
+def _summarise(protected: "privacy.Protected", report: "privacy.AuditReport", policy: "privacy.Policy") -> dict:
+    withheld = protected.reasons.group_by("table_id", "reason").agg(pl.len().alias("cells")).sort("table_id", "reason")
+    tables = report.tables.to_dicts()
+    return {
+        "headline": f"{sum(table['checked'] for table in tables):,} quantities attacked in {len(tables)} tables",
+        "policy": {"name": policy.name, "version": policy.version, "hash": policy.hash},
+        "audit": {"passed": report.passed, "tables": tables},
+        "withheld": withheld.to_dicts(),
+        "cells": protected.cells.height,
+    }
+
+
+def show_protected_cells(workspace: Workspace, protection: Protection) -> None:
+    """Point the warehouse's view `protected.protected_cells` at the cells that passed, and drop older ones.
+
+    Raises `RuntimeError` if they did not pass.
+    """
+    if not protection.passed:
+        failed = [table["table_id"] for table in protection.summary["audit"]["tables"] if not table["passed"]]
+        raise RuntimeError(f"The audit failed for {', '.join(failed)}; nothing is published.")
+    path = str(protection.folder / "protected_cells.parquet").replace("'", "''")
+    with duckdb.connect(str(workspace.home.warehouse)) as warehouse:
+        warehouse.execute("create schema if not exists protected")
+        warehouse.execute(f"create or replace view protected.protected_cells as select * from read_parquet('{path}')")
+    for other in workspace.home.protected.iterdir():
+        if other != protection.folder:
+            shutil.rmtree(other)

@@ -1,0 +1,204 @@
+"""What a person sees at the command line: progress, tables, and errors in plain words. No decision is taken here."""
+
+import json
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+import delivery
+from delivery.releases import verify_release
+
+console = Console(highlight=False)
+progress = Console(stderr=True, highlight=False)
+
+STATUS_STYLE = {"accepted": "green", "held_back": "red", "missing": "red", "problem": "yellow"}
+STATUS_WORDS = {
+    "accepted": "accepted",
+    "held_back": "held back",
+    "missing": "nothing arrived",
+    "problem": "previous in use",
+}
+
+
+class ProgressLines(logging.Handler):
+    """One line per finished piece of work, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.started = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        style = "yellow" if record.levelno >= logging.WARNING else "default"
+        progress.print(f"[dim]{time.monotonic() - self.started:6.1f} s[/dim]  ", end="")
+        progress.print(record.getMessage(), style=style, markup=False, soft_wrap=True)
+
+
+def show_progress() -> None:
+    """Send the pipeline's own log lines to the screen (stderr), and only those."""
+    logger = logging.getLogger("openslds")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logger.addHandler(ProgressLines())
+
+
+def show_outcome(workspace, outcome) -> None:
+    """Print the summary that a run ends with."""
+    if not outcome.did_work:
+        console.print("[green]Nothing new:[/green] no source, rule, policy or code has changed since the last run.")
+    _show_sources(outcome.summary["sources"])
+    if outcome.failures:
+        console.print("\n[red bold]The run failed; nothing was published.[/red bold]")
+        for failure in outcome.failures:
+            console.print(f"  {failure}", markup=False)
+        return
+    _show_release(outcome.summary["release"])
+    _show_places(workspace)
+
+
+def _show_sources(sources: list[dict]) -> None:
+    table = Table(title="Received", title_justify="left", box=None, pad_edge=False)
+    for heading, justify in (
+        ("source", "left"),
+        ("year", "right"),
+        ("status", "left"),
+        ("received", "right"),
+        ("accepted", "right"),
+        ("quarantined", "right"),
+        ("open errors (rule × rows)", "left"),
+    ):
+        table.add_column(heading, justify=justify)
+    for source in sources:
+        style = STATUS_STYLE[source["status"]]
+        errors = ", ".join(f"{error['rule']} × {error['rows']:,}" for error in source["errors"][:6])
+        more = f" and {len(source['errors']) - 6} more" if len(source["errors"]) > 6 else ""
+        table.add_row(
+            source["source_id"],
+            str(source["school_year"]),
+            f"[{style}]{STATUS_WORDS[source['status']]}[/{style}]",
+            *(f"{source[name]:,}" for name in ("received", "accepted", "quarantined")),
+            errors + more,
+        )
+    console.print(table)
+    for source in sources:
+        if source["errors"] or source["status"] != "accepted":
+            console.print(f"  what {source['source_id']} must mend: {source['report']}", markup=False, soft_wrap=True)
+
+
+def _show_release(release: dict | None) -> None:
+    if release is None:
+        console.print("\nNo release has been published yet.")
+        return
+    table = Table(title=f"\nReleased: {release['id']}", title_justify="left", box=None, pad_edge=False)
+    for heading in ("table", "why withheld", "cells"):
+        table.add_column(heading, justify="right" if heading == "cells" else "left")
+    for entry in release["withheld"]:
+        table.add_row(entry["table_id"], entry["reason"].replace("_", " "), f"{entry['cells']:,}")
+    console.print(table)
+    rows = ", ".join(f"{name} {count:,} rows" for name, count in release["row_counts"].items())
+    checked = sum(entry["checked"] for entry in release["audit"]["tables"])
+    console.print(f"  {rows}; policy {release['policy']['name']} {release['policy']['version']}", markup=False)
+    console.print(f"  [green]audit passed[/green]: {checked:,} withheld quantities attacked, none recoverable")
+
+
+def _show_places(workspace) -> None:
+    home = workspace.home
+    console.print("\nWhere things are")
+    for what, path in (
+        ("public release", home.releases / "current"),
+        ("marts", home.marts),
+        ("reports", home.reports),
+        ("data docs", home.data_docs / "index.html"),
+    ):
+        console.print(f"  {what:<15} {path}", markup=False, soft_wrap=True)
+    console.print("  Dagster UI      make ui  (then open the address it prints)")
+
+
+def show_status(report: dict) -> None:
+    """Print where every district stands."""
+    _show_sources(report["sources"])
+    for source in report["sources"]:
+        age = "never" if source["age_days"] is None else f"{source['age_days']:.1f} days ago"
+        late = "  [red]late[/red]" if source["is_late"] else ""
+        console.print(
+            f"  {source['source_id']} {source['school_year']}: batch {source['batch_id'] or 'none'}, {age}{late}"
+        )
+    if report["release"]:
+        console.print(f"\nCurrent release: {report['release']['id']}")
+
+
+def show_feeds(feeds: list[dict]) -> None:
+    """Print what each feed finds."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("source", "year", "format", "files", "bytes", "path"):
+        table.add_column(heading, justify="right" if heading in ("files", "bytes", "year") else "left")
+    for feed in feeds:
+        style = "red" if feed["files"] == 0 else None
+        table.add_row(
+            feed["source_id"],
+            str(feed["school_year"]),
+            feed["format"],
+            str(feed["files"]),
+            f"{feed['bytes']:,}",
+            feed["path"],
+            style=style,
+        )
+    console.print(table)
+
+
+def show_releases(releases_dir: Path) -> bool:
+    """Print every release and whether it is as it was published; return whether all are."""
+    current = delivery.current_release(releases_dir)
+    sound = True
+    for release in delivery.list_releases(releases_dir):
+        try:
+            verify_release(release.folder)
+            verdict = "[green]verified[/green]"
+        except delivery.ReleaseError as error:
+            sound, verdict = False, f"[red]{error}[/red]"
+        mark = "[bold]current[/bold]" if current and current.id == release.id else ""
+        rows = sum(release.manifest["row_counts"].values())
+        console.print(f"{release.id}  {rows:>8,} rows  policy {release.manifest['policy']['hash']}  {verdict}  {mark}")
+    if current is None:
+        console.print("No release has been published yet.")
+    return sound
+
+
+def show_indicator(indicator) -> None:
+    """Print an indicator's definition, parameters, sources and lineage."""
+    meta = dict(indicator.meta)
+    console.print(f"[bold]{meta.pop('title', indicator.name)}[/bold]  ({meta.pop('indicator_id')}, {indicator.name})\n")
+    console.print(indicator.description, markup=False)
+    for key, value in meta.items():
+        if key in ("keys",):
+            continue
+        console.print(f"\n[bold]{key.replace('_', ' ').capitalize()}[/bold]")
+        text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+        console.print(f"  {text}", markup=False)
+    console.print("\n[bold]Rests on[/bold]")
+    console.print("  " + ", ".join(indicator.upstream), markup=False)
+    console.print("\n[bold]Serves[/bold]")
+    console.print("  " + (", ".join(indicator.downstream) or "nothing yet"), markup=False)
+
+
+def show_error(error: Exception) -> int:
+    """Print what went wrong and return the exit code: 2 for usage and configuration, 1 for everything else."""
+    import intake
+    import privacy
+    from orchestration.cli import FAILED, USAGE, Refused
+
+    refusals = (Refused, intake.SourcesError, intake.KeyMismatch, privacy.PolicyError)
+    if isinstance(error, refusals):
+        progress.print(str(error), style="red", markup=False)
+        return USAGE
+    progress.print(f"The run failed: {type(error).__name__}: {error}", style="red", markup=False)
+    if os.environ.get("SLDS_TRACEBACK"):
+        progress.print_exception()
+    else:
+        progress.print("Set SLDS_TRACEBACK=1 to see where.", style="dim")
+    sys.stdout.flush()
+    return FAILED

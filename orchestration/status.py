@@ -1,0 +1,125 @@
+"""Where every district stands, and which files its feeds find."""
+
+import time
+
+import delivery
+from orchestration.home import read_json
+from orchestration.pipeline.check import check_deliveries
+from orchestration.pipeline.feedback import NO_DELIVERY
+from orchestration.pipeline.judge import standings
+from orchestration.pipeline.receive import remembered_arrivals
+from orchestration.workspace import Turn, Workspace
+
+OK, FAILED, USAGE, PARTLY = 0, 1, 2, 3
+"""Exit codes of `slds`: all well; the run failed; wrong usage or configuration; ran, but some source is in trouble."""
+
+SECONDS_PER_DAY = 86_400
+
+
+def summarise(workspace: Workspace) -> dict:
+    """Return the state of every delivery and of the current release.
+
+    `age_days` counts from a source's last new delivery; it `is_late` when `expected_every_days` passed without one.
+    """
+    arrivals = {arrival.turn.name: arrival for arrival in remembered_arrivals(workspace)}
+    checked = {result.turn.name: result for result in check_deliveries(workspace, list(arrivals.values()))}
+    sources = []
+    for standing in standings(workspace):
+        turn = standing.turn
+        result = checked.get(turn.name)
+        counts = result.summary["counts"] if result else []
+        errors = _errors(arrivals[turn.name].problems, result, standing)
+        batch_id = result.batch_id if result else None
+        age_days = _age_days(workspace, turn)
+        sources.append(
+            {
+                "source_id": turn.source.id,
+                "name": turn.source.name,
+                "lea_id": turn.source.lea_id,
+                "school_year": turn.school_year,
+                "status": "problem"
+                if standing.status == "accepted" and arrivals[turn.name].problems
+                else standing.status,
+                "batch_id": batch_id,
+                "in_use": (standing.current or {}).get("batch_id"),
+                **{name: sum(count[name] for count in counts) for name in ("received", "accepted", "quarantined")},
+                "counts": counts,
+                "errors": errors,
+                "age_days": age_days,
+                "is_late": bool(turn.source.expected_every_days)
+                and (age_days is None or age_days > turn.source.expected_every_days),
+                "report": str(
+                    workspace.home.report(turn.source.id, turn.school_year, batch_id or NO_DELIVERY) / "index.html"
+                ),
+            }
+        )
+    return {"sources": sources, "release": _release_summary(workspace)}
+
+
+def _errors(problems: list[dict], result, standing) -> list[dict]:
+    """Open errors of a turn: rule number and how many rows or files; warnings are left to the report."""
+    found: dict[int, int] = {}
+    for problem in problems:
+        if problem["severity"] != "warning":
+            found[problem["rule"]] = found.get(problem["rule"], 0) + 1
+    for rule in result.summary["rules"] if result else []:
+        if rule["severity"] != "warning":
+            found[rule["rule"]] = found.get(rule["rule"], 0) + rule["rows"]
+    for verdict in standing.newest.get("verdicts", []):
+        if verdict["severity"] == "fatal":
+            found[verdict["rule"]] = found.get(verdict["rule"], 0) + 1
+    return [{"rule": rule, "rows": rows} for rule, rows in sorted(found.items())]
+
+
+def _release_summary(workspace: Workspace) -> dict | None:
+    release = delivery.current_release(workspace.home.releases)
+    if release is None:
+        return None
+    folder = next((path for path in workspace.home.protected.glob("*/audit.json")), None)
+    audit = read_json(folder) if folder else {}
+    return {
+        "id": release.id,
+        "folder": str(release.folder),
+        "row_counts": release.manifest["row_counts"],
+        "policy": release.manifest["policy"],
+        "audit": release.manifest["audit"],
+        "cells": audit.get("cells"),
+        "withheld": audit.get("withheld", []),
+    }
+
+
+def exit_code_of(summary: dict) -> int:
+    """PARTLY when any source was rejected, in whole or in part, has nothing in use, or is late; else OK."""
+    troubled = any(
+        source["status"] != "accepted" or source["errors"] or source["is_late"] for source in summary["sources"]
+    )
+    return PARTLY if troubled else OK
+
+
+def _age_days(workspace: Workspace, turn: Turn) -> float | None:
+    pointer = workspace.home.latest(turn.source.id, turn.school_year)
+    return round((time.time() - pointer.stat().st_mtime) / SECONDS_PER_DAY, 2) if pointer.exists() else None
+
+
+def found_files(workspace: Workspace) -> list[dict]:
+    """Return, per feed and school year, how many files its patterns find and how large they are. Reads no file."""
+    feeds = []
+    for turn in workspace.turns():
+        for feed in turn.source.feeds:
+            path = turn.source.locate(feed, turn.school_year)
+            if path.is_dir():
+                files = [file for pattern in feed.files for file in path.glob(pattern) if file.is_file()]
+                files += [file for file in path.glob("*.zip") if file not in files]
+            else:
+                files = [path] if path.exists() else []
+            feeds.append(
+                {
+                    "source_id": turn.source.id,
+                    "school_year": turn.school_year,
+                    "format": feed.format,
+                    "path": str(path),
+                    "files": len(set(files)),
+                    "bytes": sum(file.stat().st_size for file in set(files)),
+                }
+            )
+    return feeds

@@ -1,0 +1,153 @@
+"""The second door: attacks what is about to be published, as a reader would, and says whether everything withheld holds.
+
+It reads the published tables, the relations between them and the list of what must be protected; neither the truth nor
+anything the engine believes.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from privacy.attack import EXPOSED, SAFE
+from privacy.intervals import Progress
+from privacy.policy import Attacker, Policy
+from privacy.protection import Protected
+from privacy.recovery import audit_system
+from privacy.structure import KEY
+
+SHOWN, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
+FAILURE_SCHEMA = {
+    "table_id": pl.String, "school_year": pl.Int64, "org_id": pl.String, "disaggregate_type": pl.String,
+    "disaggregate_value": pl.String, "statistic": pl.String, "attacker": pl.String, "problem": pl.String,
+    "candidates": pl.Int64,
+}
+
+
+@dataclass(frozen=True)
+class AuditReport:
+    """What the attack found. For internal eyes: the failures say where to look.
+
+    - `passed`: nothing failed.
+    - `tables`: one row per table: table_id, passed, checked (protected quantities attacked), failures.
+    - `failures`: one row per table cell, statistic, attacker and problem: KEY, statistic, attacker (null: any reader),
+      problem (exposed: too few values left; unproved: not enough found in the time given; sensitive_value_shown;
+      value_of_a_withheld_cell; sum_is_wrong), candidates (values found possible, at most those required; null if not counted).
+    """
+
+    passed: bool
+    tables: pl.DataFrame
+    failures: pl.DataFrame = field(repr=False)
+
+
+def audit(protected: Protected, policy: Policy, *, progress: Progress | None = None) -> AuditReport:
+    """The outcome of every attacker of the policy trying to recover every withheld quantity that must be protected.
+
+    Besides, every shown value is held against the policy's thresholds, sums of shown values must be right, and a withheld
+    quantity nobody listed as sensitive must not turn out both recoverable and small.
+    """
+    report = progress or (lambda stage, done, total: None)
+    values = _list_published(protected)
+    failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected)]
+    suspects = values
+    for attacker in sorted(policy.attackers, key=lambda a: not a.knows_zeros_are_shown):
+        found = _attack(values, suspects, protected, policy, attacker, report)
+        failures.append(found)
+        # Whoever knows less recovers no more: only what fell to the best informed is tried again.
+        suspects = suspects.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
+    failures = pl.concat(failures).unique(maintain_order=True).sort(*KEY, "statistic", "problem", "attacker")
+    checked = values.join(protected.sensitive, on=[*KEY, "statistic"], how="semi").group_by("table_id").agg(
+        checked=pl.len().cast(pl.Int64))
+    counts = failures.group_by("table_id").agg(failures=pl.len().cast(pl.Int64))
+    tables = protected.cells.select("table_id").unique().sort("table_id")
+    tables = tables.join(checked, on="table_id", how="left", maintain_order="left").join(
+        counts, on="table_id", how="left", maintain_order="left").fill_null(0)
+    tables = tables.select("table_id", pl.col("failures").eq(0).alias("passed"), "checked", "failures")
+    return AuditReport(failures.is_empty(), tables, failures)
+
+
+def _list_published(protected: Protected) -> pl.DataFrame:
+    """One row per cell and statistic of the structure: KEY, statistic, quantity, zero_is_shown, published (null = withheld), district."""
+    shown = protected.cells.select(*KEY, "student_count", "numerator", "denominator").with_columns(
+        complement=pl.col("denominator") - pl.col("numerator"))
+    long = shown.unpivot(index=KEY, variable_name="statistic", value_name="published")
+    district = pl.when(pl.col("org_level") == "school").then("parent_org_id").otherwise("org_id").rank("dense")
+    long = long.join(protected.cells.select(*KEY, district=district.cast(pl.Int64)), on=KEY, how="left")
+    return protected.structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
+
+
+def _fail(rows: pl.DataFrame, problem: str, attacker: str | None = None, candidates: str | None = None) -> pl.DataFrame:
+    return rows.select(*KEY, "statistic", attacker=pl.lit(attacker, pl.String), problem=pl.lit(problem),
+                       candidates=pl.col(candidates) if candidates else pl.lit(None, pl.Int64)).cast(FAILURE_SCHEMA)
+
+
+def _is_small(policy: Policy, value: str) -> pl.Expr:
+    """Whether a value would be sensitive by the policy's thresholds, for rows with table_id, statistic and `whole`."""
+    small = pl.lit(False)
+    for table, rules in policy.tables.items():
+        limits = rules.thresholds
+        people = ["student_count", "denominator"] if rules.kind != "magnitude" else []
+        few = pl.col("statistic").is_in(people) & pl.col(value).is_between(1, limits.persons - 1)
+        if rules.kind == "rate":
+            for statistic, limit in (("numerator", limits.numerator), ("complement", limits.complement)):
+                tiny = (pl.col(value) >= 1) & (pl.col(value) < limit)
+                if rules.zero_is_sensitive:
+                    tiny = tiny | ((pl.col(value) == 0) & (pl.col("whole").is_null() | (pl.col("whole") > 0)))
+                few = few | ((pl.col("statistic") == statistic) & tiny)
+        small = small | ((pl.col("table_id") == table) & few)
+    return small
+
+
+def _with_whole(values: pl.DataFrame, protected: Protected) -> pl.DataFrame:
+    """Adds `whole`: the denominator of the row if it is shown."""
+    wholes = protected.cells.select(*KEY, whole="denominator")
+    return values.join(wholes, on=KEY, how="left", maintain_order="left")
+
+
+def _shown_but_sensitive(values: pl.DataFrame, protected: Protected, policy: Policy) -> pl.DataFrame:
+    """Values that are shown although the policy or the list of sensitive quantities says they must not be."""
+    shown = _with_whole(values.filter(pl.col("published").is_not_null()), protected)
+    listed = shown.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
+    return _fail(pl.concat([shown.filter(_is_small(policy, "published")), listed]).unique(maintain_order=True), SHOWN)
+
+
+def _left_in(protected: Protected) -> pl.DataFrame:
+    """Cells whose status says withheld and that still hold a value."""
+    found = [
+        protected.cells.filter(pl.col(f"{statistic}_status") != "shown", pl.col(statistic).is_not_null())
+        .with_columns(statistic=pl.lit(statistic)) for statistic in ("student_count", "numerator", "denominator")]
+    return _fail(pl.concat(found), LEFT_IN)
+
+
+def _attack(values: pl.DataFrame, suspects: pl.DataFrame, protected: Protected, policy: Policy, attacker: Attacker,
+            report: Progress) -> pl.DataFrame:
+    """The failures one attacker brings about among the suspects."""
+    listed = suspects.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
+    magnitudes = [table for table, rules in policy.tables.items() if rules.kind == "magnitude"]
+    width = pl.when(pl.col("table_id").is_in(magnitudes)).then(policy.required_width_percent / 100).otherwise(0.0)
+    asked = pl.concat([
+        listed.select("quantity", required=pl.lit(policy.required_candidates), width=width),
+        # Whatever else is withheld must not be recoverable and small: two possible values are enough to settle that.
+        suspects.filter(pl.col("published").is_null()).select("quantity", required=pl.lit(2), width=pl.lit(0.0)),
+    ]).group_by("quantity", maintain_order=True).agg(pl.col("required", "width").max())
+    least = pl.col("zero_is_shown").any().cast(pl.Int64) if attacker.knows_zeros_are_shown else pl.lit(0, pl.Int64)
+    quantities = values.group_by("quantity").agg(
+        low=least, published=pl.col("published").max(), group=pl.col("district").first()).sort("quantity")
+    quantities = quantities.with_columns(high=pl.lit(None, pl.Int64))
+    verdicts, wrong = audit_system(quantities, protected.structure.relations, protected.structure.terms, asked,
+                                   progress=report)
+    bad = verdicts.filter(pl.col("verdict") != SAFE)
+    in_doubt = bad.join(listed.select("quantity").unique(), on="quantity", how="anti").filter(pl.col("verdict") == EXPOSED)
+    unlisted = _with_whole(suspects.join(in_doubt, on="quantity", how="inner", maintain_order="left"), protected)
+    hit = listed.join(bad, on="quantity", how="inner", maintain_order="left")
+    return pl.concat([
+        *(_fail(hit.filter(pl.col("verdict") == kind), kind, attacker.name, "exhibited") for kind in ("exposed", "unproved")),
+        _fail(unlisted.filter(_is_small(policy, "lowest")), EXPOSED, attacker.name, "exhibited"),
+        _fail(_rows_of(values, protected, wrong), BROKEN_SUM)])
+
+
+def _rows_of(values: pl.DataFrame, protected: Protected, relations: np.ndarray) -> pl.DataFrame:
+    """One row per relation given: the cell that stands for its sum."""
+    whole = protected.structure.terms.filter(pl.col("relation").is_in(pl.Series(relations, dtype=pl.Int64).implode()),
+                                             pl.col("coefficient") < 0)
+    return values.join(whole.select("quantity").unique(), on="quantity", how="semi", maintain_order="left")

@@ -1,0 +1,93 @@
+"""Attacks any system of published whole numbers: which of its withheld quantities can a reader pin down?
+
+The audit of the tables uses it; so can anybody with another office's tables and the sums that tie them.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from privacy.attack import Attack, Unknowns
+
+VERDICT_SCHEMA = {"quantity": pl.Int64, "verdict": pl.String, "exhibited": pl.Int64, "lowest": pl.Int64,
+                  "highest": pl.Int64}
+
+
+def audit_system(
+    quantities: pl.DataFrame,
+    relations: pl.DataFrame,
+    terms: pl.DataFrame,
+    asked: pl.DataFrame,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> tuple[pl.DataFrame, np.ndarray]:
+    """How well each withheld quantity that was asked about holds, and the relations that contradict what is published.
+
+    quantities: quantity, low, high (what the reader thinks possible; null = no bound), published (null = withheld), and
+    if wanted group (whole numbers: quantities likely to be settled by looking at their group alone; a hint for speed).
+    relations: relation, low, high (null = no bound). terms: relation, quantity, coefficient. All whole numbers.
+    asked: quantity, required (values that must remain possible), width (part of the upper end the interval must span).
+
+    Gives one row per withheld quantity asked about: quantity, verdict (safe, exposed, unproved), exhibited (different values
+    found in whole tables that agree with everything published, up to those required), lowest, highest (of those found); and
+    the numbers of relations that cannot hold. In a part of the system with a contradiction the verdict is unproved.
+    """
+    report = progress or (lambda stage, done, total: None)
+    quantities, relations = quantities.sort("quantity"), relations.sort("relation")
+    matrix = _matrix(quantities, relations, terms)
+    published = quantities["published"]
+    hidden = np.flatnonzero(published.is_null().to_numpy())
+    shown_sum = matrix @ published.fill_null(0).to_numpy().astype(np.int64)
+    low = _bound(relations["low"], -np.inf) - shown_sum
+    high = _bound(relations["high"], np.inf) - shown_sum
+    matrix = matrix[:, hidden]
+    settled = np.diff(matrix.indptr) == 0
+    wrong = settled & ((low > 0) | (high < 0))
+    known = Unknowns(matrix, low, high, _bound(quantities["low"], 0)[hidden], _bound(quantities["high"], np.inf)[hidden])
+    places = quantities[hidden].select("quantity").with_row_index("place").join(asked, on="quantity", how="left",
+                                                                               maintain_order="left")
+    required = places["required"].fill_null(0).to_numpy()
+    width = places["width"].fill_null(0.0).to_numpy()
+    group = quantities["group"].to_numpy()[hidden] if "group" in quantities.columns else np.zeros(len(hidden), dtype=int)
+    parts, part_of_relation = _parts(matrix, required)
+    rows = []
+    for done, part in enumerate(parts):
+        report("attacking", done, len(parts))
+        found = Attack(known.cut(part), required[part] > 0, required[part], width[part], group[part]).run()
+        if found.contradiction:
+            wrong |= np.isin(part_of_relation, part_of_relation[known.matrix.tocsc()[:, part].indices])  & ~settled
+        rows.append(_verdicts(places["quantity"].to_numpy()[part], found))
+    table = pl.concat(rows).sort("quantity") if rows else pl.DataFrame(schema=VERDICT_SCHEMA)
+    return table, relations["relation"].to_numpy()[wrong]
+
+
+def _matrix(quantities: pl.DataFrame, relations: pl.DataFrame, terms: pl.DataFrame) -> csr_matrix:
+    row = np.searchsorted(relations["relation"].to_numpy(), terms["relation"].to_numpy())
+    column = np.searchsorted(quantities["quantity"].to_numpy(), terms["quantity"].to_numpy())
+    return csr_matrix((terms["coefficient"].to_numpy(), (row, column)), shape=(relations.height, quantities.height))
+
+
+def _bound(values: pl.Series, otherwise: float) -> np.ndarray:
+    return values.cast(pl.Float64).fill_null(otherwise).to_numpy()
+
+
+def _parts(matrix: csr_matrix, required: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """The places of withheld quantities that hang together, where any is asked about; and the part of every relation."""
+    m, n = matrix.shape
+    entries = coo_matrix(matrix)
+    links = coo_matrix((np.ones(entries.nnz), (entries.row, m + entries.col)), shape=(m + n, m + n))
+    _, label = connected_components(links, directed=False)
+    order = np.argsort(label[m:], kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(label[m:][order])) + 1) if n else []
+    return [np.sort(group) for group in groups if required[group].any()], label[:m]
+
+
+def _verdicts(quantity: np.ndarray, found) -> pl.DataFrame:
+    asked = found.verdict != ""
+    ends = [pl.Series(np.where(np.isfinite(end), end, 0)[asked], dtype=pl.Float64).cast(pl.Int64)
+            for end in (found.lowest, found.highest)]
+    return pl.DataFrame({"quantity": quantity[asked], "verdict": list(found.verdict[asked]),
+                         "exhibited": found.exhibited[asked], "lowest": ends[0], "highest": ends[1]}, schema=VERDICT_SCHEMA)

@@ -1,0 +1,82 @@
+"""What the engine has proved so far: whole-number tables, other than the truth, that agree with everything published.
+
+A move is a whole-number change of withheld quantities that breaks no relation and no floor; the truth plus the move is such a
+table. Withholding more never spoils a move.
+"""
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from privacy.problem import Problem
+
+UNSEEN = np.iinfo(np.int64).min
+
+
+class Witnesses:
+    """Per quantity the different changes seen, up to the required number of values, and the furthest ones."""
+
+    def __init__(self, problem: Problem):
+        n = len(problem.truth)
+        self._problem = problem
+        self.changes = np.full((n, problem.candidates), UNSEEN)
+        self.changes[:, 0] = 0  # the truth itself
+        self.count = np.ones(n, dtype=np.int64)
+        self.lowest, self.highest = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+
+    def lacking(self, columns: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Boolean per quantity: sensitive, and not yet proved to keep enough values or a wide enough interval."""
+        problem = self._problem
+        highest = self.highest[columns]
+        narrow = highest - self.lowest[columns] < problem.width[columns] * (problem.truth[columns] + highest)
+        return problem.sensitive[columns] & ((self.count[columns] < problem.candidates) | narrow)
+
+    def add(self, columns: np.ndarray, move: np.ndarray) -> bool:
+        """Takes in a move of some quantities; False if it is not whole, or breaks a relation, and proves nothing."""
+        whole = np.rint(move)
+        if np.abs(move - whole).max(initial=0) > 1e-5:
+            return False
+        moved = np.flatnonzero(whole)
+        columns, whole = columns[moved], whole[moved].astype(np.int64)
+        problem, touching = self._problem, self._problem.by_quantity[:, columns]
+        relations, place = np.unique(touching.indices, return_inverse=True)
+        terms = np.diff(touching.indptr)
+        change = np.bincount(place, touching.data * np.repeat(whole, terms), len(relations))
+        balanced = not change.any()
+        if not balanced:
+            after = problem.matrix[relations] @ problem.truth + change
+            if (after < problem.low[relations]).any() or (after > problem.high[relations]).any():
+                return False
+        if (problem.truth[columns] + whole < problem.floor[columns]).any():
+            return False
+        self._take(columns, whole, whole)
+        if balanced:
+            self._take(columns, _smallest_steps(whole, np.repeat(np.arange(len(columns)), terms), place), whole)
+        return True
+
+    def _take(self, columns: np.ndarray, step: np.ndarray, last: np.ndarray) -> None:
+        """Notes the changes step, 2 step, … as far as `last`."""
+        self.lowest[columns] = np.minimum(self.lowest[columns], last)
+        self.highest[columns] = np.maximum(self.highest[columns], last)
+        for times in range(1, self._problem.candidates):
+            change = step * times
+            able = (np.abs(change) <= np.abs(last)) & (self.count[columns] < self._problem.candidates)
+            rows, change = columns[able], change[able]
+            fresh = ~(self.changes[rows] == change[:, None]).any(axis=1)
+            rows = rows[fresh]
+            self.changes[rows, self.count[rows]] = change[fresh]
+            self.count[rows] += 1
+
+
+def _smallest_steps(move: np.ndarray, quantity: np.ndarray, relation: np.ndarray) -> np.ndarray:
+    """A move is a sum of moves of parts that share no relation, each a multiple of a smallest step: that step, per quantity.
+
+    quantity and relation pair up the terms of the relations the move touches.
+    """
+    k = len(move)
+    size = k + relation.max(initial=-1) + 1
+    links = sparse.coo_matrix((np.ones(len(relation)), (quantity, k + relation)), shape=(size, size))
+    parts, part = connected_components(links, directed=False)
+    divisor = np.zeros(parts, dtype=np.int64)
+    np.gcd.at(divisor, part[:k], np.abs(move))
+    return move // divisor[part[:k]]
