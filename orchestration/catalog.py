@@ -1,8 +1,10 @@
 """What the tables and indicators mean, read from the dbt manifest: definitions are stated once, beside their models."""
 
+import csv
 from dataclasses import dataclass
 
 import delivery
+from orchestration.home import CHECKOUT
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,14 @@ def find_indicator(manifest: dict, wanted: str) -> Indicator | None:
         if wanted in names:
             return indicator
     return None
+
+
+def parameter_values(indicator: Indicator) -> list[dict]:
+    """Return the indicator's parameters by authority and school year, from the dbt seed; empty when it has none."""
+    with (CHECKOUT / "dbt_project" / "seeds" / "indicator_parameters.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    base = str(indicator.meta["indicator_id"])
+    return [row for row in rows if row["indicator_id"] in (base, base.rstrip("abu"))]
 
 
 def _model(manifest: dict, name: str) -> dict:

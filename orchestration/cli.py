@@ -15,9 +15,8 @@ from typing import Annotated
 import typer
 from dotenv import load_dotenv
 
+from orchestration.exits import FAILED, OK, PARTLY, Refused
 from orchestration.home import CHECKOUT
-
-OK, FAILED, USAGE, PARTLY = 0, 1, 2, 3  # as in orchestration.status, which is slow to import
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,10 +36,6 @@ SourcesOption = Annotated[
         help="The sources file. Default: SLDS_SOURCES, or the last run's, or the made-up state, made on first run.",
     ),
 ]
-
-
-class Refused(Exception):
-    """Wrong usage or configuration; the message says what and how to mend it."""
 
 
 @app.callback(invoke_without_command=True)
@@ -139,7 +134,7 @@ def explain(
             for each in catalog.list_indicators(manifest)
         )
         raise Refused(f"There is no indicator {indicator!r}. Known: {known}.")
-    screen.show_indicator(found)
+    screen.show_indicator(found, catalog.parameter_values(found))
 
 
 @app.command()
@@ -198,12 +193,10 @@ def open_workspace(sources: Path | None, *, make_sample: bool = False):
     """Return the workspace of the configured home; make the made-up state first when nothing else is configured."""
     from orchestration.defs.resources import (
         configured_home,
-        configured_key,
-        configured_policy,
         configured_sources,
+        configured_workspace,
         point_dagster_at,
     )
-    from orchestration.workspace import Workspace
 
     home = configured_home()
     if sources:
@@ -216,7 +209,7 @@ def open_workspace(sources: Path | None, *, make_sample: bool = False):
             )
         _make_default_sample(path.parent)
     point_dagster_at(home)
-    workspace = Workspace(home, path, configured_policy(), configured_key())
+    workspace = configured_workspace()
     workspace.sources, workspace.key  # noqa: B018 (read now: a wrong file or key is refused before any work)
     return workspace
 

@@ -1,11 +1,5 @@
-"""The entry point for Dagster: everything under `defs/`."""
+"""The entry point for Dagster's own commands."""
 
-from pathlib import Path
+from orchestration.assembly import build_definitions
 
-import dagster as dg
-
-from orchestration.defs.resources import configured_home, point_dagster_at
-
-point_dagster_at(configured_home())
-
-defs = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+defs = build_definitions()

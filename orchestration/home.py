@@ -71,6 +71,11 @@ class Home:
     def last_run(self) -> Path:
         return self.root / "last_run.json"
 
+    @property
+    def looked_at(self) -> Path:
+        """What the feeds' folders looked like when they were last received, all of them."""
+        return self.landing / "looked_at.json"
+
     def latest(self, source_id: str, school_year: int) -> Path:
         """The pointer to what this source sent last: a delivery, or why there is none."""
         return self.root / "landing" / "latest" / source_id / f"{school_year}.json"

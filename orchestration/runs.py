@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 import delivery
 import privacy
+from orchestration.exits import FAILED
 from orchestration.home import hash_files, hash_json, read_json, write_json
-from orchestration.pipeline.receive import receive_deliveries, remembered_arrivals
-from orchestration.status import FAILED, exit_code_of, summarise
-from orchestration.workspace import Scope, Workspace
+from orchestration.pipeline.receive import drop_signature, receive_deliveries, remembered_arrivals
+from orchestration.status import exit_code_of, summarise
+from orchestration.workspace import NO_LIMIT, Scope, Workspace
 
 log = logging.getLogger("openslds.run")
 
@@ -34,20 +35,46 @@ def fingerprint(workspace: Workspace) -> str:
     return hash_json([arrivals, sources, policy.hash, workspace.code_version])
 
 
-def nothing_new(workspace: Workspace, scope: Scope = Scope()) -> bool:  # noqa: B008
-    """Look at the sources; tell whether the last run that went to the end already had all that they hold now."""
-    receive_deliveries(workspace, scope)
+def nothing_new(workspace: Workspace, scope: Scope = NO_LIMIT) -> bool:
+    """Take in what the sources hold; tell whether the last run that went to the end already had all of it.
+
+    Raises `HomeBusy` while another run is writing.
+    """
+    with workspace.home.writer():
+        receive_deliveries(workspace, scope)
+        return _is_last_run(workspace, fingerprint(workspace))
+
+
+def looks_unchanged(workspace: Workspace) -> bool:
+    """Tell whether the feeds' folders, the settings and the code look as they did at the last run; takes nothing in.
+
+    For the schedule, which may ask while a run is writing.
+    """
+    looked_at = read_json(workspace.home.looked_at) or {}
+    same_files = looked_at.get("drop_signature") == drop_signature(workspace)
+    return same_files and _is_last_run(workspace, fingerprint(workspace))
+
+
+def _is_last_run(workspace: Workspace, now: str) -> bool:
     last = read_json(workspace.home.last_run) or {}
     current = delivery.current_release(workspace.home.releases)
-    return (
-        last.get("fingerprint") == fingerprint(workspace) and current is not None and current.id == last.get("release")
-    )
+    return last.get("fingerprint") == now and current is not None and current.id == last.get("release")
 
 
-def run(workspace: Workspace, scope: Scope = Scope()) -> Outcome:  # noqa: B008
+def remember_run(workspace: Workspace) -> str:
+    """Note, as a run's last act, what its result depended on; return the fingerprint."""
+    now = fingerprint(workspace)
+    release = delivery.current_release(workspace.home.releases)
+    sources = str(workspace.sources_path)
+    write_json(workspace.home.last_run, {"sources": sources, "fingerprint": now, "release": release.id})
+    return now
+
+
+def run(workspace: Workspace, scope: Scope = NO_LIMIT) -> Outcome:
     """Run the nightly job in this process, against the instance the UI shows; return its outcome.
 
     With nothing new, nothing is run and nothing written; the outcome of the last run is returned again.
+    Raises `HomeBusy` while another run is writing.
     """
     if nothing_new(workspace, scope):
         summary = summarise(workspace)
@@ -57,14 +84,6 @@ def run(workspace: Workspace, scope: Scope = Scope()) -> Outcome:  # noqa: B008
     summary = summarise(workspace)
     if failures:
         return Outcome(FAILED, summary, did_work=True, failures=failures)
-    write_json(
-        workspace.home.last_run,
-        {
-            "sources": str(workspace.sources_path),
-            "fingerprint": fingerprint(workspace),
-            "release": summary["release"]["id"],
-        },
-    )
     log.info("run finished in %.0f s", time.monotonic() - started)
     return Outcome(exit_code_of(summary), summary, did_work=True)
 
@@ -73,9 +92,9 @@ def _execute(scope: Scope) -> list[str]:
     """Execute the job; return what failed, in words without anybody's values."""
     import dagster as dg
 
-    from orchestration.definitions import defs
+    from orchestration.assembly import build_definitions
 
-    job = defs.resolve_job_def(NIGHTLY)
+    job = build_definitions().resolve_job_def(NIGHTLY)
     config = {
         "ops": {"landing": {"config": {"leas": list(scope.leas), "school_years": list(scope.school_years)}}},
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

@@ -1,6 +1,5 @@
 """What a person sees at the command line: progress, tables, and errors in plain words. No decision is taken here."""
 
-import json
 import logging
 import os
 import sys
@@ -12,6 +11,7 @@ from rich.table import Table
 
 import delivery
 from delivery.releases import verify_release
+from orchestration.exits import FAILED, USAGE, Refused
 
 console = Console(highlight=False)
 progress = Console(stderr=True, highlight=False)
@@ -168,17 +168,23 @@ def show_releases(releases_dir: Path) -> bool:
     return sound
 
 
-def show_indicator(indicator) -> None:
+def show_indicator(indicator, parameters: list[dict]) -> None:
     """Print an indicator's definition, parameters, sources and lineage."""
     meta = dict(indicator.meta)
     console.print(f"[bold]{meta.pop('title', indicator.name)}[/bold]  ({meta.pop('indicator_id')}, {indicator.name})\n")
     console.print(indicator.description, markup=False)
     for key, value in meta.items():
-        if key in ("keys",):
+        if key in ("keys", "parameters"):
             continue
         console.print(f"\n[bold]{key.replace('_', ' ').capitalize()}[/bold]")
-        text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-        console.print(f"  {text}", markup=False)
+        for line in value if isinstance(value, list) else [value]:
+            console.print(f"  {'- ' if isinstance(value, list) else ''}{line}", markup=False)
+    console.print("\n[bold]Parameters by authority[/bold]" if parameters else "\nIt has no parameters.")
+    for row in parameters:
+        years = f"{row['first_school_year'] or 'always'}–{row['last_school_year'] or 'now'}"
+        console.print(
+            f"  {row['parameter']} = {row['value']}  ({row['authority']}, {years}; {row['source']})", markup=False
+        )
     console.print("\n[bold]Rests on[/bold]")
     console.print("  " + ", ".join(indicator.upstream), markup=False)
     console.print("\n[bold]Serves[/bold]")
@@ -189,7 +195,6 @@ def show_error(error: Exception) -> int:
     """Print what went wrong and return the exit code: 2 for usage and configuration, 1 for everything else."""
     import intake
     import privacy
-    from orchestration.cli import FAILED, USAGE, Refused
 
     refusals = (Refused, intake.SourcesError, intake.KeyMismatch, privacy.PolicyError)
     if isinstance(error, refusals):

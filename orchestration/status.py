@@ -3,15 +3,13 @@
 import time
 
 import delivery
+from orchestration.exits import OK, PARTLY
 from orchestration.home import read_json
 from orchestration.pipeline.check import check_deliveries
 from orchestration.pipeline.feedback import NO_DELIVERY
 from orchestration.pipeline.judge import standings
 from orchestration.pipeline.receive import remembered_arrivals
 from orchestration.workspace import Turn, Workspace
-
-OK, FAILED, USAGE, PARTLY = 0, 1, 2, 3
-"""Exit codes of `slds`: all well; the run failed; wrong usage or configuration; ran, but some source is in trouble."""
 
 SECONDS_PER_DAY = 86_400
 

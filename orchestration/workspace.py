@@ -10,6 +10,13 @@ from orchestration.home import CHECKOUT, Home, hash_code, hash_files, hash_json
 
 CROSSWALKS = CHECKOUT / "dbt_project" / "seeds"
 DEFAULT_POLICY = CHECKOUT / "privacy" / "policy.yml"
+SETTINGS_THAT_CHANGE_NO_ROW = {
+    "contact": True,
+    "name": True,
+    "expected_every_days": True,
+    "school_years": True,
+    "feeds": {"__all__": {"path": True}},
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,9 @@ class Scope:
         return bool(in_lea) and (not self.school_years or turn.school_year in self.school_years)
 
 
+NO_LIMIT = Scope()
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One state's home, its sources and its policy. Reading a property reads the file behind it, once."""
@@ -53,7 +63,7 @@ class Workspace:
     def key(self) -> bytes:
         return intake.load_key(self.home.root, configured=self.configured_key)
 
-    def turns(self, scope: Scope = Scope()) -> Iterator[Turn]:
+    def turns(self, scope: Scope = NO_LIMIT) -> Iterator[Turn]:
         """Yield every turn in scope, the state's own sources first: they say which schools are whose."""
         for source in sorted(self.sources.sources, key=lambda source: (source.lea_id is not None, source.id)):
             for school_year in source.school_years:
@@ -74,6 +84,6 @@ class Workspace:
         return hash_code("intake", "expectations", "privacy", "delivery", "orchestration", "dbt_project")
 
     def context_hash(self, turn: Turn, school_ids: list[str] | None) -> str:
-        """Hash of what a check depends on besides the delivery's bytes."""
-        settings = turn.source.model_dump(mode="json", exclude={"contact", "name"})
+        """Hash of what a check depends on besides the delivery's bytes: not where the files lie, nor other years."""
+        settings = turn.source.model_dump(mode="json", exclude=SETTINGS_THAT_CHANGE_NO_ROW)
         return hash_json([self.checking_code, settings, turn.school_year, school_ids])

@@ -130,7 +130,8 @@ def write_sources(folder: Path, state: State, school_years: tuple[int, ...]) -> 
     for district in state.districts:
         sources.append({
             "id": district.source_id, "name": district.name, "lea_id": district.lea_id, "student_id_scope": "state",
-            "expected_every_days": 1,
+            # A made-up state never sends again by itself, and must not be late the day after it was made.
+            "expected_every_days": 366,
             "feeds": [
                 {"format": kind, "path": f"districts/{district.source_id}/{{school_year}}/{FEEDS[kind][0]}",
                  "files": list(FEEDS[kind][1])}

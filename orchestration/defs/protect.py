@@ -28,7 +28,7 @@ def protected_cells(slds: Slds) -> dg.MaterializeResult:
             dg.AssetCheckResult(
                 check_name="audit_by_attack",
                 passed=protection.passed,
-                description=protection.summary["headline"],
+                description=f"Failed: {', '.join(failed)}." if failed else protection.summary["headline"],
                 metadata={"failed_tables": failed},
             )
         ],

@@ -5,6 +5,7 @@ import dagster as dg
 from orchestration.pipeline.protect import protect_indicators
 from orchestration.pipeline.publish import publish_release, write_extracts
 from orchestration.resources import Slds
+from orchestration.runs import remember_run
 
 PUBLIC = dg.AssetKey(["public", "public_indicators"])
 
@@ -36,3 +37,9 @@ def tier_extracts(slds: Slds) -> dg.MaterializeResult:
     return dg.MaterializeResult(
         metadata={"files": len(extracts), "changed": sum(extract.is_new for extract in extracts)}
     )
+
+
+@dg.asset(group_name="delivery", deps=[public_release, tier_extracts, "feedback_reports"], kinds={"json"})
+def last_run(slds: Slds) -> dg.MaterializeResult:
+    """`last_run.json`: what this run's result depended on, so that the next can tell whether anything is new."""
+    return dg.MaterializeResult(metadata={"fingerprint": remember_run(slds.workspace())})

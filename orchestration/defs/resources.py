@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.home import CHECKOUT, Home, read_json
 from orchestration.resources import Slds
-from orchestration.workspace import DEFAULT_POLICY
+from orchestration.workspace import DEFAULT_POLICY, Workspace
 
 
 def configured_home() -> Home:
@@ -32,12 +32,22 @@ def configured_key() -> str | None:
     return os.environ.get("SLDS_PSEUDONYM_KEY") or None
 
 
+def configured_workspace() -> Workspace:
+    """The configured home, sources and policy, without a writer's turn: for those who only look."""
+    return Workspace(configured_home(), configured_sources(), configured_policy(), configured_key())
+
+
 def point_dagster_at(home: Home) -> None:
-    """Set what `dagster.yaml` reads, so that runs and events of this home are kept in it."""
+    """Make this home's folder Dagster's own, with the settings of the checkout's `dagster.yaml`.
+
+    Dagster writes beside its settings file, so a copy is kept in the home: nothing is written into the checkout.
+    """
     folder = home.root / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("DAGSTER_HOME", str(CHECKOUT))
-    os.environ["SLDS_DAGSTER_DIR"] = str(folder)
+    settings = (CHECKOUT / "dagster.yaml").read_text()
+    if not (folder / "dagster.yaml").exists() or (folder / "dagster.yaml").read_text() != settings:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "dagster.yaml").write_text(settings)
+    os.environ["DAGSTER_HOME"] = os.environ["SLDS_DAGSTER_DIR"] = str(folder)
     os.environ["SLDS_DAGSTER_LOGS"] = str(folder / "logs")
 
 

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from orchestration.resources import Slds
-from orchestration.runs import NIGHTLY, nothing_new
+from orchestration.defs.resources import configured_workspace
+from orchestration.runs import NIGHTLY, looks_unchanged
 
 nightly_job = dg.define_asset_job(
     NIGHTLY,
@@ -14,8 +14,8 @@ nightly_job = dg.define_asset_job(
 
 
 @dg.schedule(cron_schedule="0 2 * * *", job=nightly_job, default_status=dg.DefaultScheduleStatus.STOPPED)
-def nightly(slds: Slds):
+def nightly(context: dg.ScheduleEvaluationContext):
     """Every night at two; skipped when no source, rule, policy or code has changed since the last good run."""
-    if nothing_new(slds.workspace()):
+    if looks_unchanged(configured_workspace()):
         return dg.SkipReason("Nothing has changed since the last run.")
     return dg.RunRequest()

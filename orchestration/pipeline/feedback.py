@@ -45,7 +45,7 @@ def write_reports(
             counts=pl.DataFrame(result.summary["counts"] if result else [], schema=COUNTS),
             findings=findings,
             verdicts=pl.DataFrame(standing.newest.get("verdicts", []), schema=expectations.VERDICT_SCHEMA),
-            status=standing.status,
+            status="problem" if arrival.problems and standing.status == "accepted" else standing.status,
         )
     log.info("feedback: %d reports", len(pages))
     return pages

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import intake
 from orchestration.home import hash_json, read_json, write_json
-from orchestration.workspace import Scope, Turn, Workspace
+from orchestration.workspace import NO_LIMIT, Scope, Turn, Workspace
 
 log = logging.getLogger("openslds.receive")
 
@@ -25,15 +25,18 @@ class Arrival:
     problems: list[dict]
 
 
-def receive_deliveries(workspace: Workspace, scope: Scope = Scope()) -> list[Arrival]:  # noqa: B008
+def receive_deliveries(workspace: Workspace, scope: Scope = NO_LIMIT) -> list[Arrival]:
     """Land what each source in scope has sent; return one `Arrival` per turn of the state, in order.
 
-    A source that cannot be read is one arrival with a problem and stops nobody else.
+    A source that cannot be read is one arrival with a problem and stops nobody else. Only the holder of the home's
+    writer's turn may call this: a pointer that moved under a run would be taken for work it has done.
     """
+    signature = None if scope != NO_LIMIT else drop_signature(workspace)
     arrivals = []
     for turn in workspace.turns():
         arrival = _receive_turn(workspace, turn) if scope.includes(turn) else _remembered(workspace, turn)
         arrivals.append(arrival)
+    write_json(workspace.home.looked_at, {"drop_signature": signature})
     fresh = sum(arrival.is_new for arrival in arrivals)
     log.info("received: %d of %d deliveries are new", fresh, len(arrivals))
     return arrivals

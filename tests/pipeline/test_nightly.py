@@ -1,0 +1,245 @@
+"""The nightly run as its users see it: one full run on a small made-up state, and what comes after it."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import delivery
+import intake
+import privacy
+from delivery.releases import verify_release
+from orchestration.defs.resources import configured_workspace, point_dagster_at
+from orchestration.exits import FAILED
+from orchestration.home import CHECKOUT
+from orchestration.runs import run
+from orchestration.workspace import DEFAULT_POLICY
+from sample_state import write_sample
+
+SLDS = [sys.executable, "-m", "orchestration.cli"]
+
+
+def slds(home, *arguments, **environment):
+    return subprocess.run(
+        [*SLDS, *map(str, arguments)],
+        env={**os.environ, "SLDS_HOME": str(home), **environment},
+        capture_output=True, text=True, cwd=CHECKOUT, check=False, timeout=600,
+    )  # fmt: skip
+
+
+def files_of(folder):
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.stat().st_size)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink() and path.name != "writer.lock"
+    }
+
+
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("state")
+    write_sample(folder, districts=3, students=600, seed=3)
+    return folder / "sources.yml"
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory, sources):
+    """The home and the result of one undisturbed run."""
+    home = tmp_path_factory.mktemp("home")
+    result = slds(home, "run", "--sources", sources)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return home, result
+
+
+@pytest.fixture
+def copied_home(night, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(night[0], home, symlinks=True)
+    return home
+
+
+def test_a_run_ends_in_a_verified_release_and_says_so(night):
+    home, result = night
+    release = delivery.current_release(home / "releases")
+    manifest = verify_release(release.folder)
+    assert manifest["audit"]["passed"] is True
+    assert {entry["source_id"] for entry in manifest["inputs"]} >= {"state_agency"}
+    for words in ("Received", release.id, "audit passed", "why withheld", "Dagster UI"):
+        assert words in result.stdout
+
+
+def test_running_again_with_nothing_new_writes_nothing(night, sources):
+    home, _ = night
+    before = files_of(home)
+    again = slds(home, "run", "--sources", sources)
+    assert again.returncode == 0
+    assert "Nothing new" in again.stdout
+    assert files_of(home) == before
+
+
+def test_the_run_made_at_the_command_line_is_in_the_instance_that_the_ui_shows(night):
+    home, _ = night
+    with sqlite3.connect(f"file:{home / 'dagster' / 'runs.db'}?mode=ro", uri=True) as database:
+        rows = database.execute("select pipeline_name, status from runs").fetchall()
+    assert rows == [("nightly_job", "SUCCESS")]
+
+
+def test_rows_received_are_accepted_or_quarantined_for_every_record_type(night):
+    home, _ = night
+    status = json.loads(slds(home, "status", "--json").stdout)
+    counts = [count for source in status["sources"] for count in source["counts"]]
+    assert len(counts) > 30
+    assert all(count["received"] == count["accepted"] + count["quarantined"] for count in counts)
+    students = sum(count["accepted"] for count in counts if count["record_type"] == "students")
+    assert students >= 600
+
+
+def test_a_district_pulls_its_own_students_with_the_ids_it_knows(night):
+    home, _ = night
+    folders = sorted((home / "marts" / "district").glob("lea_id=*"))
+    assert len(folders) == 3
+    for folder in folders:
+        table = pl.read_parquet(folder / "district_student_attendance.parquet", hive_partitioning=False)
+        assert table["lea_id"].unique().to_list() == [folder.name.removeprefix("lea_id=")]
+        assert table["student_id"].null_count() == 0
+        assert table["student_id"].str.contains(r"^\d{10}$").all()
+
+
+def test_a_teacher_sees_only_their_own_sections(night):
+    home, _ = night
+    for path in (home / "marts" / "teacher").rglob("*.parquet"):
+        table = pl.read_parquet(path, hive_partitioning=False)
+        assert {"lea_id", "school_id", "staff_key", "section_id", "student_key"} <= set(table.columns)
+        assert table["staff_key"].null_count() == 0
+
+
+def test_no_direct_identifier_is_anywhere_but_in_landing_and_the_identity_store(night):
+    home, _ = night
+    identities = pl.concat(
+        [pl.read_parquet(path) for path in (home / "private" / "identity").rglob("*.students.parquet")],
+        how="diagonal_relaxed",
+    )
+    ids = set(identities["student_id"])
+    places = [*(home / "checked").rglob("*.parquet"), *(home / "protected").rglob("*.parquet")]
+    places += [*(home / "marts" / "research").rglob("*.parquet"), *(home / "releases").rglob("*.parquet")]
+    assert len(places) > 20
+    for path in places:
+        table = pl.read_parquet(path, hive_partitioning=False)
+        for column in table.select(pl.col(pl.String)).columns:
+            assert not ids & set(table[column]), (path.name, column)
+    needles = {value.encode() for value in identities["last_name"].drop_nulls().unique() if len(value) > 5}
+    needles |= {value.encode() for value in ids}
+    kept_apart = {"landing", "private", "checked", "marts", "protected"}
+    for path in home.rglob("*"):
+        if path.is_file() and path.relative_to(home).parts[0] not in kept_apart and path.suffix != ".parquet":
+            content = path.read_bytes()
+            assert [needle for needle in needles if needle in content] == [], path.relative_to(home)
+
+
+def test_another_key_is_refused_and_touches_nothing(copied_home, sources):
+    before = files_of(copied_home)
+    refused = slds(copied_home, "run", "--sources", sources, SLDS_PSEUDONYM_KEY="x" * 40)
+    assert refused.returncode == 2
+    assert "key" in refused.stderr
+    assert files_of(copied_home) == before
+
+
+def test_one_districts_change_rewrites_only_what_depends_on_it(copied_home, sources, tmp_path):
+    shutil.copytree(sources.parent, tmp_path / "state")
+    changed = sorted((tmp_path / "state" / "districts").glob("*/2022/state/attendance.csv"))[0]
+    lines = changed.read_bytes().splitlines(keepends=True)
+    changed.write_bytes(b"".join(lines[:-1]))
+    district = changed.relative_to(tmp_path / "state" / "districts").parts[0]
+    before = files_of(copied_home)
+    result = slds(copied_home, "run", "--sources", tmp_path / "state" / "sources.yml", SLDS_TRACEBACK="1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    after = files_of(copied_home)
+    written = {name for name in after if after[name] != before.get(name)}
+    checked = {Path(name).parts[1] for name in written if name.startswith("checked/")}
+    assert checked == {district}
+    lea_id = next(s.lea_id for s in intake.load_sources(sources).sources if s.id == district)
+    rows = {name for name in written if name.endswith("district_student_attendance.parquet")}
+    assert rows <= {f"marts/district/lea_id={lea_id}/district_student_attendance.parquet"}
+
+
+def republish_complements(original):
+    """A protection that forgets its complementary suppression in one table: what the audit is there to find."""
+
+    def protect(cells, policy, **options):
+        protected = original(cells, policy, **options)
+        key = ["table_id", "school_year", "org_id", "disaggregate_type", "disaggregate_value"]
+        exposed = protected.reasons.filter(
+            (pl.col("table_id") == "ind_membership_october_1") & (pl.col("reason") == "complementary")
+        ).select(*key, exposed=True)
+        assert exposed.height > 0
+        truth = cells.select(*key, true_count="student_count")
+        republished = (
+            protected.cells.join(exposed, on=key, how="left", maintain_order="left")
+            .join(truth, on=key, how="left", maintain_order="left")
+            .with_columns(
+                student_count=pl.when("exposed").then("true_count").otherwise("student_count"),
+                student_count_status=pl.when("exposed").then(pl.lit("shown")).otherwise("student_count_status"),
+            )
+        )
+        return replace(protected, cells=republished.drop("exposed", "true_count"))
+
+    return protect
+
+
+def test_when_the_audit_fails_nothing_is_published_and_the_run_says_which_table(
+    copied_home, sources, tmp_path, monkeypatch
+):
+    policy = tmp_path / "policy.yml"
+    policy.write_text(DEFAULT_POLICY.read_text().replace("required_candidates: 4", "required_candidates: 5"))
+    for name, value in (("SLDS_HOME", copied_home), ("SLDS_SOURCES", sources), ("SLDS_POLICY", policy)):
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setattr("privacy.protect", republish_complements(privacy.protect))
+    before = {part: files_of(copied_home / part) for part in ("releases", "marts")}
+    point_dagster_at(configured_workspace().home)
+    outcome = run(configured_workspace())
+    assert outcome.exit_code == FAILED
+    assert any("audit_by_attack" in words and "ind_membership_october_1" in words for words in outcome.failures)
+    assert {part: files_of(copied_home / part) for part in ("releases", "marts")} == before
+    monkeypatch.undo()
+    repaired = slds(copied_home, "run", "--sources", sources, SLDS_POLICY=policy)
+    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    release = delivery.current_release(copied_home / "releases")
+    assert release.manifest["policy"]["hash"] == privacy.load_policy(policy).hash
+
+
+@pytest.mark.parametrize("last_words", ["feedback", "audit"])
+def test_killed_in_the_middle_the_next_run_gives_the_same_release_byte_for_byte(night, sources, tmp_path, last_words):
+    home = tmp_path / "home"
+    shutil.copytree(night[0] / "private", home / "private")
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [*SLDS, "run", "--sources", str(sources)],
+        env={**os.environ, "SLDS_HOME": str(home)}, cwd=CHECKOUT, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in process.stderr:
+        if last_words in line:
+            break
+    time.sleep((time.monotonic() - started) * 0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert delivery.current_release(home / "releases") is None
+    again = slds(home, "run", "--sources", sources)
+    assert again.returncode == 0, again.stdout + again.stderr
+    expected = delivery.current_release(night[0] / "releases")
+    release = delivery.current_release(home / "releases")
+    assert release.id == expected.id
+    assert bytes_of(release.folder) == bytes_of(expected.folder)
