@@ -1,26 +1,30 @@
 """What a reader can work out: the numeric attack behind the audit. It shares no code with the engine, on purpose.
 
 A quantity is safe when enough different whole values have each been exhibited in a whole-number table that agrees with
-everything published. It is exposed when no more exist. Linear programs find the tables; where their corners are not whole
-numbers, a whole-number search decides.
+everything published. It is exposed when no more exist. Linear programs find the tables; where their corners are not
+whole numbers, a whole-number search decides.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import gcd
 
 import highspy
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csc_matrix, csr_matrix
 
 SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
 WHOLE = 1e-6  # how near to a whole number a corner has to be before it is tested, exactly, as one
-CEILING = 10  # unbounded quantities are looked at up to this multiple of everything published (a smaller world is safer)
+CEILING = (
+    10  # unbounded quantities are looked at up to this multiple of everything published (a smaller world is safer)
+)
+NEIGHBOURS, BRANCHES, CHOICES = 300, 4, 3  # the part looked at for one unknown before the whole is: size, spread, tries
 TRIES = 60  # values tried one by one before giving up on a quantity
 
 
 @dataclass
 class Unknowns:
-    """Withheld quantities and what is known: low <= matrix @ x <= high, least <= x <= most (inf = no bound); all whole."""
+    """Withheld whole quantities x, and what is known: low <= matrix @ x <= high, least <= x <= most (inf: none)."""
 
     matrix: csr_matrix
     low: np.ndarray
@@ -28,20 +32,28 @@ class Unknowns:
     least: np.ndarray
     most: np.ndarray
 
+    @cached_property
+    def by_unknown(self) -> csc_matrix:
+        """The matrix, quick to cut by unknown."""
+        return self.matrix.tocsc()
+
     def cut(self, part: np.ndarray, table: np.ndarray | None = None) -> "Unknowns":
         """The same for a part of the unknowns; the others, if any are tied to it, stay as they are in a table."""
-        matrix = self.matrix[:, part]
-        touched = np.flatnonzero(np.diff(matrix.indptr))
-        matrix, low, high = matrix[touched], self.low[touched], self.high[touched]
+        touched = np.unique(self.by_unknown[:, part].indices)
+        rows = self.matrix[touched]
+        matrix, low, high = rows[:, part], self.low[touched], self.high[touched]
         if table is not None:
-            others = self.matrix[touched] @ table - matrix @ table[part]
+            others = rows @ table - matrix @ table[part]
             low, high = low - others, high - others
         return Unknowns(matrix, low, high, self.least[part], self.most[part])
 
 
 @dataclass
 class Verdicts:
-    """Per unknown: verdict ('' if not asked for), number of values exhibited (up to what was required), their extremes."""
+    """Per unknown: verdict ('' if not asked for), number of values exhibited (up to what was required), their extremes.
+
+    For an exposed unknown lowest and highest are what the linear program leaves; nothing outside them is possible.
+    """
 
     verdict: np.ndarray
     exhibited: np.ndarray
@@ -56,19 +68,29 @@ class Attack:
     `group`: where to look first: a change that stays within a group is found in a small program. It changes no verdict.
     """
 
-    def __init__(self, unknowns: Unknowns, asked: np.ndarray, required: np.ndarray, width: np.ndarray, group: np.ndarray,
-                 seed: int = 0):
+    def __init__(
+        self,
+        unknowns: Unknowns,
+        asked: np.ndarray,
+        required: np.ndarray,
+        width: np.ndarray,
+        group: np.ndarray,
+        seed: int = 0,
+    ):
         self.unknowns, self.asked, self.required, self.width, self.group = unknowns, asked, required, width, group
         n = unknowns.matrix.shape[1]
         self.seen: list[set[int]] = [set() for _ in range(n)]
         self.lowest, self.highest = np.full(n, np.inf), np.full(n, -np.inf)
         self.open = asked.copy()
+        self.bounds: dict[int, tuple[int, int]] = {}
         self.last: np.ndarray | None = None
         self.random = np.random.default_rng(seed)
         self.solver = self._load(unknowns)
 
     def _load(self, unknowns: Unknowns) -> highspy.Highs:
-        finite = np.concatenate([np.abs(side[np.isfinite(side)]) for side in (unknowns.low, unknowns.high, unknowns.least)])
+        finite = np.concatenate(
+            [np.abs(side[np.isfinite(side)]) for side in (unknowns.low, unknowns.high, unknowns.least)]
+        )
         ceiling = max(1000.0, CEILING * float(finite.max(initial=0)))
         self.ceiling = np.minimum(unknowns.most, np.maximum(ceiling, unknowns.least))
         model, columns = highspy.HighsLp(), unknowns.matrix.tocsc()
@@ -97,25 +119,72 @@ class Attack:
         verdict = np.where(self.asked, SAFE, "").astype(object)
         for place in np.flatnonzero(self.open):
             if self.open[place]:
+                self._look_around(place)
+            if self.open[place]:
                 verdict[place] = self._settle(place)
                 self.open[place] = False
+        for place in np.flatnonzero(verdict == EXPOSED):
+            self.lowest[place], self.highest[place] = self.bounds[place]
         return Verdicts(verdict, np.array([len(seen) for seen in self.seen]), self.lowest, self.highest)
 
     def _look_within_groups(self) -> None:
-        """The same attack on each group alone, all else as in the table found first: what is safe there is safe."""
-        groups = np.unique(self.group[self.open])
+        """Sweeps over each group alone, all else as in the table found first: a table of it is one of the whole."""
         if self.last is None or len(np.unique(self.group)) < 2:
             return
-        for label in groups:
+        for label in np.unique(self.group[self.open]):
             part = np.flatnonzero(self.group == label)
-            local = Attack(self.unknowns.cut(part, self.last), self.open[part], self.required[part], self.width[part],
-                           np.zeros(len(part)))
+            local = self._around(part, self.open[part])
+            if local._optimise(np.zeros(len(part))):
+                local._sweep()
+            self._learn(part, local)
+
+    def _look_around(self, place: int) -> None:
+        """The whole attack on one unknown and some neighbours, all else as in the last table; a few choices of them."""
+        if self.last is None or len(self.open) <= NEIGHBOURS:
+            return
+        for _ in range(CHOICES):
+            part = self._choose_neighbours(place)
+            local = self._around(part, part == place)
             local.run()
-            for place, values in zip(part, local.seen, strict=True):
-                self.seen[place] |= values
-            self.lowest[part] = np.minimum(self.lowest[part], local.lowest)
-            self.highest[part] = np.maximum(self.highest[part], local.highest)
-        self._close(np.flatnonzero(self.open))
+            self._learn(part, local)
+            if not self.open[place]:
+                return
+
+    def _choose_neighbours(self, place: int) -> np.ndarray:
+        """Some unknowns near one: a few from every relation met, so that the part reaches deep and not wide."""
+        by_unknown, by_relation = self.unknowns.by_unknown, self.unknowns.matrix
+        chosen, met, edge = {place}, set(), [place]
+        while edge and len(chosen) < NEIGHBOURS:
+            wider = []
+            for unknown in edge:
+                for relation in by_unknown.indices[
+                    by_unknown.indptr[unknown] : by_unknown.indptr[unknown + 1]
+                ].tolist():
+                    if relation in met:
+                        continue
+                    met.add(relation)
+                    members = by_relation.indices[by_relation.indptr[relation] : by_relation.indptr[relation + 1]]
+                    first = int(self.random.integers(len(members)))
+                    wider += np.concatenate([members[first:], members[:first]])[:BRANCHES].tolist()
+            edge = [unknown for unknown in dict.fromkeys(wider) if unknown not in chosen]
+            chosen.update(edge[: NEIGHBOURS - len(chosen)])
+        return np.array(sorted(chosen))
+
+    def _around(self, part: np.ndarray, asked: np.ndarray) -> "Attack":
+        """An attack on a part, all else as in the last table, that starts from what is already exhibited."""
+        unknowns = self.unknowns.cut(part, self.last)
+        local = Attack(unknowns, asked, self.required[part], self.width[part], np.zeros(len(part)))
+        local.seen = [set(self.seen[place]) for place in part]
+        local.lowest, local.highest = self.lowest[part].copy(), self.highest[part].copy()
+        return local
+
+    def _learn(self, part: np.ndarray, local: "Attack") -> None:
+        """Takes over what an attack on a part exhibited."""
+        for place, values in zip(part, local.seen, strict=True):
+            self.seen[place] |= values
+        self.lowest[part] = np.minimum(self.lowest[part], local.lowest)
+        self.highest[part] = np.maximum(self.highest[part], local.highest)
+        self._close(part[self.open[part]])
 
     def _close(self, places: np.ndarray) -> None:
         """Closes those of some places that have proved safe."""
@@ -126,12 +195,12 @@ class Attack:
     def _sweep(self) -> None:
         """Random directions over everything open: each corner is a table for all of them at once."""
         idle = 0
-        while self.open.any() and idle < 3:
+        while self.open.any() and idle < 2:
             before = int(self.open.sum())
             direction = np.where(self.open, self.random.choice([-1.0, 1.0], len(self.open)), 0)
             self._optimise(direction)
             self._optimise(-direction)
-            idle = idle + 1 if int(self.open.sum()) == before else 0
+            idle = idle + 1 if int(self.open.sum()) > 0.95 * before else 0
 
     def _settle(self, place: int) -> str:
         """The verdict on one unknown: first its interval, then its whole values one by one."""
@@ -146,6 +215,9 @@ class Attack:
             if not self.open[place]:
                 return SAFE
         low, high = int(np.ceil(ends[0] - WHOLE)), int(np.floor(ends[1] + WHOLE))
+        if high < low:
+            return UNPROVED
+        self.bounds[place] = low, high
         if high - low + 1 < self.required[place] or high - low < self.width[place] * high:
             return EXPOSED
         candidates = [value for value in range(low, min(high, low + TRIES) + 1) if value not in self.seen[place]]
@@ -175,19 +247,26 @@ class Attack:
             self.solver.run()
             solution = self.solver.getSolution()
             noted = solution.value_valid and self._note(np.array(solution.col_value))
-            self.solver.changeColsIntegrality(len(direction), every, np.full(len(kinds), highspy.HighsVarType.kContinuous))
+            self.solver.changeColsIntegrality(
+                len(direction), every, np.full(len(kinds), highspy.HighsVarType.kContinuous)
+            )
             return (reached,) if noted else None
         return (reached,)
 
     def _note(self, table: np.ndarray) -> bool:
-        """Takes in a table if it is whole and agrees exactly with everything known, and those on the way from the last."""
+        """Takes in a table if it is whole and fits, exactly, all that is known; and those between it and the last."""
         whole = np.rint(table)
         if np.abs(table - whole).max(initial=0) > WHOLE:
             return False
         whole = whole.astype(np.int64)
         known = self.unknowns
         sums = known.matrix @ whole
-        if (sums < known.low).any() or (sums > known.high).any() or (whole < known.least).any() or (whole > known.most).any():
+        if (
+            (sums < known.low).any()
+            or (sums > known.high).any()
+            or (whole < known.least).any()
+            or (whole > known.most).any()
+        ):
             return False
         self.lowest, self.highest = np.minimum(self.lowest, whole), np.maximum(self.highest, whole)
         between = [whole]

@@ -1,4 +1,4 @@
-"""The second door: attacks what is about to be published, as a reader would, and says whether everything withheld holds.
+"""The second door: attacks what is about to be published, as a reader would, and says whether it holds.
 
 It reads the published tables, the relations between them and the list of what must be protected; neither the truth nor
 anything the engine believes.
@@ -10,16 +10,21 @@ import numpy as np
 import polars as pl
 
 from privacy.attack import EXPOSED, SAFE
-from privacy.intervals import Progress
 from privacy.policy import Attacker, Policy
-from privacy.protection import Protected
 from privacy.recovery import audit_system
+from privacy.release import PUBLISHED, Progress, Protected
 from privacy.structure import KEY
 
 SHOWN, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
 FAILURE_SCHEMA = {
-    "table_id": pl.String, "school_year": pl.Int64, "org_id": pl.String, "disaggregate_type": pl.String,
-    "disaggregate_value": pl.String, "statistic": pl.String, "attacker": pl.String, "problem": pl.String,
+    "table_id": pl.String,
+    "school_year": pl.Int64,
+    "org_id": pl.String,
+    "disaggregate_type": pl.String,
+    "disaggregate_value": pl.String,
+    "statistic": pl.String,
+    "attacker": pl.String,
+    "problem": pl.String,
     "candidates": pl.Int64,
 }
 
@@ -32,7 +37,8 @@ class AuditReport:
     - `tables`: one row per table: table_id, passed, checked (protected quantities attacked), failures.
     - `failures`: one row per table cell, statistic, attacker and problem: KEY, statistic, attacker (null: any reader),
       problem (exposed: too few values left; unproved: not enough found in the time given; sensitive_value_shown;
-      value_of_a_withheld_cell; sum_is_wrong), candidates (values found possible, at most those required; null if not counted).
+      value_of_a_withheld_cell; sum_is_wrong), candidates (values found possible, at most those required; null if not
+      counted).
     """
 
     passed: bool
@@ -43,8 +49,8 @@ class AuditReport:
 def audit(protected: Protected, policy: Policy, *, progress: Progress | None = None) -> AuditReport:
     """The outcome of every attacker of the policy trying to recover every withheld quantity that must be protected.
 
-    Besides, every shown value is held against the policy's thresholds, sums of shown values must be right, and a withheld
-    quantity nobody listed as sensitive must not turn out both recoverable and small.
+    Besides, every shown value is held against the policy's thresholds, sums of shown values must be right, and a
+    withheld quantity nobody listed as sensitive must not turn out both recoverable and small.
     """
     report = progress or (lambda stage, done, total: None)
     values = _list_published(protected)
@@ -56,20 +62,27 @@ def audit(protected: Protected, policy: Policy, *, progress: Progress | None = N
         # Whoever knows less recovers no more: only what fell to the best informed is tried again.
         suspects = suspects.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
     failures = pl.concat(failures).unique(maintain_order=True).sort(*KEY, "statistic", "problem", "attacker")
-    checked = values.join(protected.sensitive, on=[*KEY, "statistic"], how="semi").group_by("table_id").agg(
-        checked=pl.len().cast(pl.Int64))
+    checked = (
+        values.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
+        .group_by("table_id")
+        .agg(checked=pl.len().cast(pl.Int64))
+    )
     counts = failures.group_by("table_id").agg(failures=pl.len().cast(pl.Int64))
     tables = protected.cells.select("table_id").unique().sort("table_id")
-    tables = tables.join(checked, on="table_id", how="left", maintain_order="left").join(
-        counts, on="table_id", how="left", maintain_order="left").fill_null(0)
+    tables = (
+        tables.join(checked, on="table_id", how="left", maintain_order="left")
+        .join(counts, on="table_id", how="left", maintain_order="left")
+        .fill_null(0)
+    )
     tables = tables.select("table_id", pl.col("failures").eq(0).alias("passed"), "checked", "failures")
     return AuditReport(failures.is_empty(), tables, failures)
 
 
 def _list_published(protected: Protected) -> pl.DataFrame:
-    """One row per cell and statistic of the structure: KEY, statistic, quantity, zero_is_shown, published (null = withheld), district."""
-    shown = protected.cells.select(*KEY, "student_count", "numerator", "denominator").with_columns(
-        complement=pl.col("denominator") - pl.col("numerator"))
+    """One row per cell and statistic: the structure's quantities, with published (null = withheld) and district."""
+    shown = protected.cells.select(*KEY, *PUBLISHED).with_columns(
+        complement=pl.col("denominator") - pl.col("numerator")
+    )
     long = shown.unpivot(index=KEY, variable_name="statistic", value_name="published")
     district = pl.when(pl.col("org_level") == "school").then("parent_org_id").otherwise("org_id").rank("dense")
     long = long.join(protected.cells.select(*KEY, district=district.cast(pl.Int64)), on=KEY, how="left")
@@ -77,8 +90,13 @@ def _list_published(protected: Protected) -> pl.DataFrame:
 
 
 def _fail(rows: pl.DataFrame, problem: str, attacker: str | None = None, candidates: str | None = None) -> pl.DataFrame:
-    return rows.select(*KEY, "statistic", attacker=pl.lit(attacker, pl.String), problem=pl.lit(problem),
-                       candidates=pl.col(candidates) if candidates else pl.lit(None, pl.Int64)).cast(FAILURE_SCHEMA)
+    return rows.select(
+        *KEY,
+        "statistic",
+        attacker=pl.lit(attacker, pl.String),
+        problem=pl.lit(problem),
+        candidates=pl.col(candidates) if candidates else pl.lit(None, pl.Int64),
+    ).cast(FAILURE_SCHEMA)
 
 
 def _is_small(policy: Policy, value: str) -> pl.Expr:
@@ -114,40 +132,71 @@ def _shown_but_sensitive(values: pl.DataFrame, protected: Protected, policy: Pol
 def _left_in(protected: Protected) -> pl.DataFrame:
     """Cells whose status says withheld and that still hold a value."""
     found = [
-        protected.cells.filter(pl.col(f"{statistic}_status") != "shown", pl.col(statistic).is_not_null())
-        .with_columns(statistic=pl.lit(statistic)) for statistic in ("student_count", "numerator", "denominator")]
+        protected.cells.filter(pl.col(f"{statistic}_status") != "shown", pl.col(statistic).is_not_null()).with_columns(
+            statistic=pl.lit(statistic)
+        )
+        for statistic in PUBLISHED
+    ]
     return _fail(pl.concat(found), LEFT_IN)
 
 
-def _attack(values: pl.DataFrame, suspects: pl.DataFrame, protected: Protected, policy: Policy, attacker: Attacker,
-            report: Progress) -> pl.DataFrame:
+def _attack(
+    values: pl.DataFrame,
+    suspects: pl.DataFrame,
+    protected: Protected,
+    policy: Policy,
+    attacker: Attacker,
+    report: Progress,
+) -> pl.DataFrame:
     """The failures one attacker brings about among the suspects."""
     listed = suspects.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
     magnitudes = [table for table, rules in policy.tables.items() if rules.kind == "magnitude"]
     width = pl.when(pl.col("table_id").is_in(magnitudes)).then(policy.required_width_percent / 100).otherwise(0.0)
-    asked = pl.concat([
-        listed.select("quantity", required=pl.lit(policy.required_candidates), width=width),
-        # Whatever else is withheld must not be recoverable and small: two possible values are enough to settle that.
-        suspects.filter(pl.col("published").is_null()).select("quantity", required=pl.lit(2), width=pl.lit(0.0)),
-    ]).group_by("quantity", maintain_order=True).agg(pl.col("required", "width").max())
+    asked = (
+        pl.concat(
+            [
+                listed.select("quantity", required=pl.lit(policy.required_candidates), width=width),
+                # Whatever else is withheld must not be recoverable and small: two possible values are enough to
+                # settle that.
+                suspects.filter(pl.col("published").is_null()).select(
+                    "quantity", required=pl.lit(2), width=pl.lit(0.0)
+                ),
+            ]
+        )
+        .group_by("quantity", maintain_order=True)
+        .agg(pl.col("required", "width").max())
+    )
     least = pl.col("zero_is_shown").any().cast(pl.Int64) if attacker.knows_zeros_are_shown else pl.lit(0, pl.Int64)
-    quantities = values.group_by("quantity").agg(
-        low=least, published=pl.col("published").max(), group=pl.col("district").first()).sort("quantity")
+    quantities = (
+        values.group_by("quantity")
+        .agg(low=least, published=pl.col("published").max(), group=pl.col("district").first())
+        .sort("quantity")
+    )
     quantities = quantities.with_columns(high=pl.lit(None, pl.Int64))
-    verdicts, wrong = audit_system(quantities, protected.structure.relations, protected.structure.terms, asked,
-                                   progress=report)
+    verdicts, wrong = audit_system(
+        quantities, protected.structure.relations, protected.structure.terms, asked, progress=report
+    )
     bad = verdicts.filter(pl.col("verdict") != SAFE)
-    in_doubt = bad.join(listed.select("quantity").unique(), on="quantity", how="anti").filter(pl.col("verdict") == EXPOSED)
+    in_doubt = bad.join(listed.select("quantity").unique(), on="quantity", how="anti").filter(
+        pl.col("verdict") == EXPOSED
+    )
     unlisted = _with_whole(suspects.join(in_doubt, on="quantity", how="inner", maintain_order="left"), protected)
     hit = listed.join(bad, on="quantity", how="inner", maintain_order="left")
-    return pl.concat([
-        *(_fail(hit.filter(pl.col("verdict") == kind), kind, attacker.name, "exhibited") for kind in ("exposed", "unproved")),
-        _fail(unlisted.filter(_is_small(policy, "lowest")), EXPOSED, attacker.name, "exhibited"),
-        _fail(_rows_of(values, protected, wrong), BROKEN_SUM)])
+    return pl.concat(
+        [
+            *(
+                _fail(hit.filter(pl.col("verdict") == kind), kind, attacker.name, "exhibited")
+                for kind in ("exposed", "unproved")
+            ),
+            _fail(unlisted.filter(_is_small(policy, "lowest")), EXPOSED, attacker.name, "exhibited"),
+            _fail(_rows_of(values, protected, wrong), BROKEN_SUM),
+        ]
+    )
 
 
 def _rows_of(values: pl.DataFrame, protected: Protected, relations: np.ndarray) -> pl.DataFrame:
     """One row per relation given: the cell that stands for its sum."""
-    whole = protected.structure.terms.filter(pl.col("relation").is_in(pl.Series(relations, dtype=pl.Int64).implode()),
-                                             pl.col("coefficient") < 0)
+    whole = protected.structure.terms.filter(
+        pl.col("relation").is_in(pl.Series(relations, dtype=pl.Int64).implode()), pl.col("coefficient") < 0
+    )
     return values.join(whole.select("quantity").unique(), on="quantity", how="semi", maintain_order="left")

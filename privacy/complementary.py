@@ -17,8 +17,9 @@ SUPPORT = 1e-6  # below this a value of the linear relaxation counts as zero
 def choose_units(problem: Problem) -> np.ndarray:
     """Boolean per unit: withheld. Contains every unit with a sensitive quantity and what those imply.
 
-    Minimises the cost subject to: every relation has none or at least two withheld units, and a sensitive term has siblings
-    that can move far enough. The relaxation is nearly whole (measured: within 1-3 %), so the search is limited to its support.
+    Minimises the cost subject to: every relation has none or at least two withheld units, and a sensitive term has
+    siblings that can move far enough. The relaxation is nearly whole (measured: within 1-3 %), so the search is
+    limited to its support.
     """
     hidden = np.zeros(len(problem.cost), dtype=bool)
     hidden[problem.unit[problem.sensitive]] = True
@@ -44,7 +45,7 @@ def close_implications(problem: Problem, hidden: np.ndarray) -> None:
 
 
 def mend_single_terms(problem: Problem, hidden: np.ndarray) -> None:
-    """Withholds, in place, the cheapest partner wherever a relation has exactly one withheld term and one can be had."""
+    """Withholds, in place, the cheapest partner where a relation has exactly one withheld term and can have another."""
     terms = abs(problem.matrix[problem.low == problem.high])
     terms.data[:] = 1
     while True:
@@ -52,7 +53,7 @@ def mend_single_terms(problem: Problem, hidden: np.ndarray) -> None:
         lonely = np.flatnonzero(terms @ withheld.astype(np.int64) == 1)
         changed = False
         for relation in lonely:
-            columns = terms.indices[terms.indptr[relation]:terms.indptr[relation + 1]]
+            columns = terms.indices[terms.indptr[relation] : terms.indptr[relation + 1]]
             units = problem.unit[columns[~problem.known[columns]]]
             if hidden[units].sum() == 1 and len(units) > 1:
                 others = units[~hidden[units]]
@@ -62,11 +63,11 @@ def mend_single_terms(problem: Problem, hidden: np.ndarray) -> None:
             return
 
 
-def _unit_relations(problem: Problem) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The distinct sums as (units, quantities), without what everybody knows; one for all statistics hidden together."""
+def _unit_relations(problem: Problem) -> Iterator[tuple[np.ndarray, bool]]:
+    """The distinct sums as units, without what everybody knows, and whether each term is a unit of its own."""
     seen = set()
     for relation in np.flatnonzero(problem.low == problem.high):
-        columns = problem.matrix.indices[problem.matrix.indptr[relation]:problem.matrix.indptr[relation + 1]]
+        columns = problem.matrix.indices[problem.matrix.indptr[relation] : problem.matrix.indptr[relation + 1]]
         columns = columns[~problem.known[columns]]
         units = problem.unit[columns]
         distinct = np.unique(units)
@@ -77,7 +78,7 @@ def _unit_relations(problem: Problem) -> Iterator[tuple[np.ndarray, np.ndarray]]
 
 
 def _capacity_rows(problem: Problem) -> tuple[list, list, list, list]:
-    """Sums a sensitive part cannot leave enough values in unless its siblings have room: rows over units, and bounds."""
+    """Sums in which a sensitive term has too few values unless its siblings have room: rows over units, and bounds."""
     indices, values, starts, bounds = [], [], [0], []
     room = problem.truth - problem.floor
     need = problem.candidates - 1
@@ -90,7 +91,8 @@ def _capacity_rows(problem: Problem) -> tuple[list, list, list, list]:
         columns, signs = columns[keep], signs[keep]
         for place in np.flatnonzero(tight[columns]):
             short = need - room[columns[place]]
-            # The target rises: a sibling of the same sign must fall (as far as it has room), one of the other rises freely.
+            # The target rises: a sibling of the same sign must fall (as far as it has room), one of the other rises
+            # freely.
             able = np.where(signs == signs[place], np.minimum(room[columns], short), short)
             able[place] = 0
             units, able = _sum_by_unit(problem.unit[columns], able)
@@ -132,7 +134,7 @@ def _build_model(problem: Problem, hidden: np.ndarray) -> tuple[highspy.HighsLp,
             add([z], [1], 1)
     indices, amounts, starts, bounds = _capacity_rows(problem)
     for i, bound in enumerate(bounds):
-        add(indices[starts[i]:starts[i + 1]], amounts[starts[i]:starts[i + 1]], bound)
+        add(indices[starts[i] : starts[i + 1]], amounts[starts[i] : starts[i + 1]], bound)
     for cause, effect in problem.implies:
         if not hidden[effect]:
             add([effect, cause], [1, -1], 0)
@@ -167,8 +169,13 @@ def _restrict(model: highspy.HighsLp, relaxed: np.ndarray, units: int) -> highsp
 def _solve(model: highspy.HighsLp) -> np.ndarray | None:
     """The best values, or None if there are none. One thread and no clock: the same input gives the same answer."""
     solver = highspy.Highs()
-    for option, value in {"output_flag": False, "threads": 1, "random_seed": 1, "mip_rel_gap": 0.005,
-                          "mip_max_nodes": 200}.items():
+    for option, value in {
+        "output_flag": False,
+        "threads": 1,
+        "random_seed": 1,
+        "mip_rel_gap": 0.005,
+        "mip_max_nodes": 200,
+    }.items():
         solver.setOptionValue(option, value)
     solver.passModel(model)
     solver.run()

@@ -3,8 +3,6 @@
 Moves are looked for by linear programs; their corners are almost always whole, and only whole ones are believed.
 """
 
-from collections.abc import Callable
-
 import highspy
 import numpy as np
 from scipy import sparse
@@ -12,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from privacy.complementary import close_implications
 from privacy.problem import Problem
+from privacy.release import Progress
 from privacy.witnesses import UNSEEN, Witnesses
 
 REACH = 1000  # how far a search lets a count rise; enough for any width a policy asks of a count
@@ -19,14 +18,12 @@ PARTNERS = 5  # districts a regional search takes in beside the target's own
 IDLE_ROUNDS = 2  # random directions are given up after this many that settled less than 5 %
 INFINITY = highspy.kHighsInf
 
-Progress = Callable[[str, int, int], None]
-
 
 def widen(problem: Problem, hidden: np.ndarray, progress: Progress) -> Witnesses:
     """Withholds, in place, units until every sensitive quantity keeps enough whole values; returns the proof.
 
-    Ends always: every step proves a quantity safe, withholds a unit, or moves on to a wider part of the tables, the widest
-    being to withhold all of it. Raises RuntimeError if even that leaves a quantity unprotected.
+    Ends always: every step proves a quantity safe, withholds a unit, or moves on to a wider part of the tables, the
+    widest being to withhold all of it. Raises RuntimeError if even that leaves a quantity unprotected.
     """
     witnesses = Witnesses(problem)
     universe = _label(problem, ~problem.known)
@@ -42,15 +39,17 @@ def widen(problem: Problem, hidden: np.ndarray, progress: Progress) -> Witnesses
             place.protect(target, hidden, witnesses)
     explore(problem, hidden, witnesses, progress)
     if witnesses.lacking().any():
-        raise RuntimeError(f"{int(witnesses.lacking().sum())} quantities stay unprotected even with everything withheld")
+        raise RuntimeError(
+            f"{int(witnesses.lacking().sum())} quantities stay unprotected even with everything withheld"
+        )
     return witnesses
 
 
 def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress: Progress) -> None:
-    """Looks for moves of withheld quantities that still lack values: within each district, then wherever they hang together.
+    """Looks for moves of withheld quantities that lack values: in each district, then wherever they hang together.
 
-    Random directions, a few per part: every corner they reach is a table that speaks for all quantities in it. What they do
-    not settle is asked one by one where it would be mended, too.
+    Random directions, a few per part: every corner they reach is a table that speaks for all quantities in it. What
+    they do not settle is asked one by one where it would be mended, too.
     """
     withheld = hidden[problem.unit] & ~problem.known
     part = _label(problem, withheld)
@@ -102,7 +101,7 @@ def _moves_model(problem: Problem, columns: np.ndarray, *, signed: bool) -> high
     """Moves of some quantities, all others staying: one signed column each, or a rise and a fall column each."""
     touched = np.unique(problem.by_quantity[:, columns].indices)
     rows = problem.matrix[touched][:, columns].astype(float)
-    now = (problem.matrix[touched] @ problem.truth)
+    now = problem.matrix[touched] @ problem.truth
     room = (problem.truth - problem.floor)[columns].astype(float)
     rise = np.maximum(REACH, problem.truth[columns]).astype(float)
     matrix = (rows if signed else sparse.hstack([rows, -rows])).tocsc()
@@ -154,7 +153,7 @@ class _Block:
         return self._universe[target], self._problem.block[target]
 
     def protect(self, target: int, hidden: np.ndarray, witnesses: Witnesses) -> None:
-        """Withholds, in place, the units the cheapest moves of the target need, until it lacks nothing or none is found."""
+        """Withholds, in place, what the cheapest moves of the target need, until it lacks nothing or none is found."""
         for nearest in [False, True] * self._problem.candidates:
             if not witnesses.lacking(target):
                 return
@@ -162,9 +161,15 @@ class _Block:
             units = self._problem.unit[columns]
             # A little for withheld ones too, so that moves stay short.
             cost = np.where(hidden[units], 0.001, self._cost[units])
-            best = min((move for change in _wanted_changes(self._problem, witnesses, target, nearest)
-                        if (move := _cheapest_move(solver, columns, cost, target, change)) is not None),
-                       key=lambda move: move[0], default=None)
+            best = min(
+                (
+                    move
+                    for change in _wanted_changes(self._problem, witnesses, target, nearest)
+                    if (move := _cheapest_move(solver, columns, cost, target, change)) is not None
+                ),
+                key=lambda move: move[0],
+                default=None,
+            )
             if best is not None:
                 hidden[units[np.abs(best[1]) > 1e-7]] = True
                 close_implications(self._problem, hidden)
@@ -216,7 +221,7 @@ class _Everything(_Universe):
 
 
 def _wanted_changes(problem: Problem, witnesses: Witnesses, target: int, nearest: bool) -> list[int]:
-    """A rise and a fall of the target, possible ones only: the nearest new ones, or such as may give all it lacks at once."""
+    """A rise and a possible fall of the target: the nearest new ones, or such as may give all it lacks at once."""
     seen = {int(change) for change in witnesses.changes[target] if change != UNSEEN}
     rise = next(step for step in range(1, len(seen) + 1) if step not in seen)
     fall = next(step for step in range(1, len(seen) + 1) if -step not in seen)
@@ -229,9 +234,10 @@ def _wanted_changes(problem: Problem, witnesses: Witnesses, target: int, nearest
     return [rise] + ([-fall] if fall <= problem.truth[target] - problem.floor[target] else [])
 
 
-def _cheapest_move(solver: highspy.Highs, columns: np.ndarray, cost: np.ndarray, target: int,
-                   change: int) -> tuple[float, np.ndarray] | None:
-    """The cost per step and the move, whole if one can be had, that changes the target by `change`; None if there is none."""
+def _cheapest_move(
+    solver: highspy.Highs, columns: np.ndarray, cost: np.ndarray, target: int, change: int
+) -> tuple[float, np.ndarray] | None:
+    """The cost per step and the move, whole if possible, that changes the target by `change`; None if there is none."""
     k = len(columns)
     place = int(np.searchsorted(columns, target)) + (0 if change > 0 else k)
     opposite = (place + k) % (2 * k)

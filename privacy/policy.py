@@ -1,6 +1,7 @@
 """The disclosure policy: what it may say, how it is read, and its hash.
 
-What the rules do to a table lives in primary.py (which values are sensitive) and complementary.py (what else is withheld).
+What the rules do to a table lives in primary.py (which values are sensitive) and complementary.py (what else is
+withheld).
 """
 
 import hashlib

@@ -12,7 +12,8 @@ def find_sensitive(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """One row per sensitive cell and statistic: KEY, statistic, reason (the first of REASONS that applies).
 
     A small group makes all its statistics sensitive: whoever knows its members learns their outcomes from any of them.
-    Source: NCES 2011-603 (Seastrom, SLDS Technical Brief 3): minimum group sizes in use, and why 0 % and 100 % disclose.
+    Source: NCES 2011-603 (Seastrom, SLDS Technical Brief 3): minimum group sizes in use, and why 0 % and 100 %
+    disclose.
     """
     found = []
     for table in sorted(cells["table_id"].unique()):
@@ -26,8 +27,8 @@ def find_sensitive(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
             enough = rows.filter(~few, pl.col("denominator") > 0)
             values = {"numerator": pl.col("numerator"), "complement": pl.col("denominator") - pl.col("numerator")}
             for statistic, value in values.items():
-                largest = getattr(rules.thresholds, statistic) - 1
-                small = value.is_between(smallest, max(largest, 0)) if smallest <= largest or not smallest else pl.lit(False)
+                limit = getattr(rules.thresholds, statistic)
+                small = (value >= smallest) & ((value < limit) | (value == 0))
                 found.append(_mark(enough.filter(small), statistic, f"primary_{statistic}"))
     return pl.concat(found).sort(*KEY, "statistic")
 

@@ -20,10 +20,10 @@ from privacy.structure import KEY, Structure
 class Problem:
     """n quantities in m relations and u units; a unit is withheld as a whole.
 
-    matrix (m×n, whole), low, high (m): low <= matrix @ quantities <= high. truth, floor (n): the true value, and the least
-    the strongest attacker thinks possible if withheld. known (n): never withheld, everybody knows it is zero. unit (n).
-    block (n): the district, or -1 for the state. sensitive (n), width (n): required width as a part of the upper end.
-    cost (u). implies (k×2): withholding unit [0] requires withholding unit [1].
+    matrix (m×n, whole), low, high (m): low <= matrix @ quantities <= high. truth, floor (n): the true value, and the
+    least the strongest attacker thinks possible if withheld. known (n): never withheld, everybody knows it is zero.
+    unit (n). block (n): the district, or -1 for the state. sensitive (n), width (n): required width as a part of the
+    upper end. cost (u). implies (k×2): withholding unit [0] requires withholding unit [1].
     """
 
     matrix: sparse.csr_matrix
@@ -46,8 +46,9 @@ class Problem:
         return self.matrix.tocsc()
 
 
-def pose_problem(cells: pl.DataFrame, structure: Structure, truth: np.ndarray, sensitive: pl.DataFrame,
-                 policy: Policy) -> Problem:
+def pose_problem(
+    cells: pl.DataFrame, structure: Structure, truth: np.ndarray, sensitive: pl.DataFrame, policy: Policy
+) -> Problem:
     """The problem of publishing checked cells under a policy."""
     rows = _describe_quantities(cells, structure, policy)
     n = len(truth)
@@ -72,32 +73,52 @@ def pose_problem(cells: pl.DataFrame, structure: Structure, truth: np.ndarray, s
     width[magnitudes] = policy.required_width_percent / 100
     cost = np.zeros(unit.max() + 1)
     np.maximum.at(cost, unit_of_row, rows["cost"].to_numpy())
-    return Problem(matrix, structure.relations["low"].to_numpy(), structure.relations["high"].to_numpy(), truth,
-                   shown_zero, known, unit, block, is_sensitive, width, cost,
-                   _implications(rows, unit_of_row, known[quantity]), policy.required_candidates)
+    return Problem(
+        matrix,
+        structure.relations["low"].to_numpy(),
+        structure.relations["high"].to_numpy(),
+        truth,
+        shown_zero,
+        known,
+        unit,
+        block,
+        is_sensitive,
+        width,
+        cost,
+        _implications(rows, unit_of_row, known[quantity]),
+        policy.required_candidates,
+    )
 
 
 def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Policy) -> pl.DataFrame:
     """One row per cell and statistic, in the structure's order: its cost, unit label, block, and the row's whole."""
     cost = policy.complement_cost
     kind = {table: rules.kind for table, rules in policy.tables.items()}
-    leas = pl.when(pl.col("org_level") == "lea").then("org_id").when(pl.col("org_level") == "school").then("parent_org_id")
+    leas = (
+        pl.when(pl.col("org_level") == "lea").then("org_id").when(pl.col("org_level") == "school").then("parent_org_id")
+    )
     whole = pl.when(pl.col("kind") == "count").then("student_count").otherwise(pl.col("denominator").fill_null(0))
     cells = cells.with_row_index("cell").with_columns(
         kind=pl.col("table_id").replace_strict(kind, return_dtype=pl.String),
-        block=leas.rank("dense").cast(pl.Int64).fill_null(-1))
+        block=leas.rank("dense").cast(pl.Int64).fill_null(-1),
+    )
     rows = structure.quantities.join(cells.with_columns(whole=whole), on=KEY, how="left", maintain_order="left")
     outcome = (pl.col("kind") == "rate") & (pl.col("statistic") != "denominator")
     weight = (
         pl.col("org_level").replace_strict(cost.level.model_dump(), return_dtype=pl.Float64)
         * pl.when(pl.col("disaggregate_type") == "all").then(cost.all_students).otherwise(1.0)
         * pl.when(outcome | (pl.col("kind") == "magnitude")).then(1.0).otherwise(cost.denominator)
-        * (1 + cost.per_doubling * (1 + pl.col("whole")).log(2)))
+        * (1 + cost.per_doubling * (1 + pl.col("whole")).log(2))
+    )
     # Up to 1 % dearer by a keyed hash: ties are broken the same way every time, and not in a way a reader can repeat.
     label = pl.concat_str([pl.col(column).cast(pl.String) for column in KEY], separator="\x1f")
-    rows = rows.with_columns(cost=weight, unit_label=2 * pl.col("cell").cast(pl.Int64) + outcome.cast(pl.Int64), label=label)
+    rows = rows.with_columns(
+        cost=weight, unit_label=2 * pl.col("cell").cast(pl.Int64) + outcome.cast(pl.Int64), label=label
+    )
     key = hashlib.blake2b(policy.tie_break_key.encode(), digest_size=32).digest()
-    jitter = [int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=4).digest(), "big") for text in rows["label"]]
+    jitter = [
+        int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=4).digest(), "big") for text in rows["label"]
+    ]
     return rows.with_columns(cost=pl.col("cost") * (1 + 0.01 * pl.Series(jitter, dtype=pl.Float64) / 2**32))
 
 
@@ -114,7 +135,8 @@ def _matrix(structure: Structure, n: int) -> sparse.csr_matrix:
     terms = structure.terms
     return sparse.csr_matrix(
         (terms["coefficient"].to_numpy(), (terms["relation"].to_numpy(), terms["quantity"].to_numpy())),
-        shape=(structure.relations.height, n))
+        shape=(structure.relations.height, n),
+    )
 
 
 def _implications(rows: pl.DataFrame, unit_of_row: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -122,6 +144,7 @@ def _implications(rows: pl.DataFrame, unit_of_row: np.ndarray, known: np.ndarray
     rows = rows.select("cell", "kind", "statistic").with_columns(unit=pl.Series(unit_of_row), known=pl.Series(known))
     rates = rows.filter(pl.col("kind") == "rate", ~pl.col("known"))
     pairs = rates.filter(pl.col("statistic") == "denominator").join(
-        rates.filter(pl.col("statistic") == "numerator"), on="cell", maintain_order="left")
+        rates.filter(pl.col("statistic") == "numerator"), on="cell", maintain_order="left"
+    )
     pairs = pairs.filter(pl.col("unit") != pl.col("unit_right"))
     return pairs.select("unit", "unit_right").to_numpy().astype(np.int64)

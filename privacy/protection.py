@@ -1,49 +1,24 @@
-"""The first door: decides what of a set of tables is published, and gives back the tables as the public may see them."""
-
-from dataclasses import dataclass, field
+"""The first door: decides what of a set of tables is published, and gives them back as the public may see them."""
 
 import numpy as np
 import polars as pl
 
 from privacy.complementary import choose_units
-from privacy.intervals import Progress, widen
+from privacy.intervals import widen
 from privacy.policy import Policy
 from privacy.primary import REASONS, find_sensitive
 from privacy.problem import pose_problem
+from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD, Progress, Protected
 from privacy.structure import KEY, Structure, build_structure, check_cells
-
-SHOWN, WITHHELD, NOT_PUBLISHED = "shown", "withheld", "not_published"
-PUBLISHED = ("student_count", "numerator", "denominator")
-
-
-@dataclass(frozen=True)
-class Protected:
-    """Tables ready to publish (`cells`), and what the state's own people need to check them (everything else, internal).
-
-    - `cells`: one row per row given, in the order of its key: KEY, org_level, parent_org_id, student_count, numerator,
-      denominator (null = withheld or not a statistic of the table), for each its `<statistic>_status` (shown, withheld,
-      not_published), and `status`: withheld if any of the row's statistics is. The policy's symbol stands for withheld.
-    - `structure`: the relations every reader may know. Its residuals are exact sums: do not publish it.
-    - `sensitive`: KEY, statistic of what must be protected; no values.
-    - `reasons`: one row per withheld cell and statistic: KEY, org_level, statistic, reason. Never published.
-    - `summary`: one row per table, level, statistic and reason: cells. `cost`: what the complementary ones cost, in total.
-    """
-
-    cells: pl.DataFrame
-    structure: Structure = field(repr=False)
-    sensitive: pl.DataFrame = field(repr=False)
-    reasons: pl.DataFrame = field(repr=False)
-    summary: pl.DataFrame
-    cost: float
-    policy_hash: str
 
 
 def protect(cells: pl.DataFrame, policy: Policy, *, progress: Progress | None = None) -> Protected:
     """The tables of exact `cells` (see docs/disclosure.md for columns) as the policy lets them be published.
 
     All tables are protected together: what one shows counts against the others. `progress` is called with (stage, done,
-    total). The result does not depend on the order of rows. Raises ValueError (counts and column names only) for cells that
-    are not what they should be, RuntimeError if a quantity cannot be protected by withholding everything around it.
+    total). The result does not depend on the order of rows. Raises ValueError (counts and column names only) for
+    cells that are not what they should be, RuntimeError if a quantity cannot be protected by withholding everything
+    around it.
     """
     report = progress or (lambda stage, done, total: None)
     cells = check_cells(cells, policy)
@@ -78,7 +53,9 @@ def _withhold(cells: pl.DataFrame, reasons: pl.DataFrame, policy: Policy) -> pl.
     same = {"student_count": kind == "rate"}
     published = {"student_count": kind != "magnitude", "numerator": kind != "count", "denominator": kind != "count"}
     for statistic, keys in gone.items():
-        cells = cells.join(keys.with_columns(pl.lit(True).alias(f"_{statistic}")), on=KEY, how="left", maintain_order="left")
+        cells = cells.join(
+            keys.with_columns(pl.lit(True).alias(f"_{statistic}")), on=KEY, how="left", maintain_order="left"
+        )
     for statistic in PUBLISHED:
         withheld = pl.col(f"_{statistic}").fill_null(False)
         if statistic in same:
@@ -88,9 +65,10 @@ def _withhold(cells: pl.DataFrame, reasons: pl.DataFrame, policy: Policy) -> pl.
     # A rate of nobody has no numerator, or zero: published alike, so that the two cannot be told apart.
     cells = cells.with_columns(
         pl.when(pl.col(f"{statistic}_status") == SHOWN).then(pl.col(statistic).fill_null(0)).alias(statistic)
-        for statistic in PUBLISHED)
+        for statistic in PUBLISHED
+    )
     statuses = [pl.col(f"{statistic}_status") == WITHHELD for statistic in PUBLISHED]
-    cells = cells.with_columns(status=pl.when(pl.any_horizontal(statuses)).then(pl.lit(WITHHELD)).otherwise(pl.lit(SHOWN)))
+    cells = cells.with_columns(
+        status=pl.when(pl.any_horizontal(statuses)).then(pl.lit(WITHHELD)).otherwise(pl.lit(SHOWN))
+    )
     return cells.select(*KEY, "org_level", "parent_org_id", *PUBLISHED, *[f"{s}_status" for s in PUBLISHED], "status")
-
-

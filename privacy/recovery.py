@@ -3,17 +3,21 @@
 The audit of the tables uses it; so can anybody with another office's tables and the sums that tie them.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import polars as pl
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from privacy.attack import Attack, Unknowns
+from privacy.attack import Attack, Unknowns, Verdicts
+from privacy.release import Progress
 
-VERDICT_SCHEMA = {"quantity": pl.Int64, "verdict": pl.String, "exhibited": pl.Int64, "lowest": pl.Int64,
-                  "highest": pl.Int64}
+VERDICT_SCHEMA = {
+    "quantity": pl.Int64,
+    "verdict": pl.String,
+    "exhibited": pl.Int64,
+    "lowest": pl.Int64,
+    "highest": pl.Int64,
+}
 
 
 def audit_system(
@@ -22,7 +26,7 @@ def audit_system(
     terms: pl.DataFrame,
     asked: pl.DataFrame,
     *,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[pl.DataFrame, np.ndarray]:
     """How well each withheld quantity that was asked about holds, and the relations that contradict what is published.
 
@@ -31,9 +35,10 @@ def audit_system(
     relations: relation, low, high (null = no bound). terms: relation, quantity, coefficient. All whole numbers.
     asked: quantity, required (values that must remain possible), width (part of the upper end the interval must span).
 
-    Gives one row per withheld quantity asked about: quantity, verdict (safe, exposed, unproved), exhibited (different values
-    found in whole tables that agree with everything published, up to those required), lowest, highest (of those found); and
-    the numbers of relations that cannot hold. In a part of the system with a contradiction the verdict is unproved.
+    Gives one row per withheld quantity asked about: quantity, verdict (safe, exposed, unproved), exhibited (different
+    values found in whole tables that agree with everything published, up to those required), lowest, highest (of
+    those found; if exposed, nothing outside them is possible); and the numbers of relations that cannot hold. In a
+    part of the system with a contradiction the verdict is unproved.
     """
     report = progress or (lambda stage, done, total: None)
     quantities, relations = quantities.sort("quantity"), relations.sort("relation")
@@ -46,19 +51,26 @@ def audit_system(
     matrix = matrix[:, hidden]
     settled = np.diff(matrix.indptr) == 0
     wrong = settled & ((low > 0) | (high < 0))
-    known = Unknowns(matrix, low, high, _bound(quantities["low"], 0)[hidden], _bound(quantities["high"], np.inf)[hidden])
-    places = quantities[hidden].select("quantity").with_row_index("place").join(asked, on="quantity", how="left",
-                                                                               maintain_order="left")
+    known = Unknowns(
+        matrix, low, high, _bound(quantities["low"], 0)[hidden], _bound(quantities["high"], np.inf)[hidden]
+    )
+    places = (
+        quantities[hidden]
+        .select("quantity")
+        .join(asked.cast({"quantity": pl.Int64}), on="quantity", how="left", maintain_order="left")
+    )
     required = places["required"].fill_null(0).to_numpy()
     width = places["width"].fill_null(0.0).to_numpy()
-    group = quantities["group"].to_numpy()[hidden] if "group" in quantities.columns else np.zeros(len(hidden), dtype=int)
+    group = (
+        quantities["group"].to_numpy()[hidden] if "group" in quantities.columns else np.zeros(len(hidden), dtype=int)
+    )
     parts, part_of_relation = _parts(matrix, required)
     rows = []
     for done, part in enumerate(parts):
         report("attacking", done, len(parts))
         found = Attack(known.cut(part), required[part] > 0, required[part], width[part], group[part]).run()
         if found.contradiction:
-            wrong |= np.isin(part_of_relation, part_of_relation[known.matrix.tocsc()[:, part].indices])  & ~settled
+            wrong |= np.isin(part_of_relation, part_of_relation[known.by_unknown[:, part].indices]) & ~settled
         rows.append(_verdicts(places["quantity"].to_numpy()[part], found))
     table = pl.concat(rows).sort("quantity") if rows else pl.DataFrame(schema=VERDICT_SCHEMA)
     return table, relations["relation"].to_numpy()[wrong]
@@ -75,7 +87,7 @@ def _bound(values: pl.Series, otherwise: float) -> np.ndarray:
 
 
 def _parts(matrix: csr_matrix, required: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """The places of withheld quantities that hang together, where any is asked about; and the part of every relation."""
+    """Places of withheld quantities that hang together, where any is asked about; and the part of every relation."""
     m, n = matrix.shape
     entries = coo_matrix(matrix)
     links = coo_matrix((np.ones(entries.nnz), (entries.row, m + entries.col)), shape=(m + n, m + n))
@@ -85,9 +97,19 @@ def _parts(matrix: csr_matrix, required: np.ndarray) -> tuple[list[np.ndarray], 
     return [np.sort(group) for group in groups if required[group].any()], label[:m]
 
 
-def _verdicts(quantity: np.ndarray, found) -> pl.DataFrame:
+def _verdicts(quantity: np.ndarray, found: Verdicts) -> pl.DataFrame:
     asked = found.verdict != ""
-    ends = [pl.Series(np.where(np.isfinite(end), end, 0)[asked], dtype=pl.Float64).cast(pl.Int64)
-            for end in (found.lowest, found.highest)]
-    return pl.DataFrame({"quantity": quantity[asked], "verdict": list(found.verdict[asked]),
-                         "exhibited": found.exhibited[asked], "lowest": ends[0], "highest": ends[1]}, schema=VERDICT_SCHEMA)
+    ends = [
+        pl.Series(np.where(np.isfinite(end), end, 0)[asked], dtype=pl.Float64).cast(pl.Int64)
+        for end in (found.lowest, found.highest)
+    ]
+    return pl.DataFrame(
+        {
+            "quantity": quantity[asked],
+            "verdict": list(found.verdict[asked]),
+            "exhibited": found.exhibited[asked],
+            "lowest": ends[0],
+            "highest": ends[1],
+        },
+        schema=VERDICT_SCHEMA,
+    )

@@ -1,8 +1,8 @@
 """The system of whole-number quantities behind a set of tables: what they are, and which sums tie them together.
 
-A row of `cells` gives one quantity per statistic of its table. Every relation here is granted to every attacker, residuals
-included: where the children of a parent do not add up to it exactly (a student who moved counts in two districts), the
-attacker is told by how much.
+A row of `cells` gives one quantity per statistic of its table. Every relation here is granted to every attacker,
+residuals included: where the children of a parent do not add up to it exactly (a student who moved counts in two
+districts), the attacker is told by how much.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,8 @@ class Structure:
 
     - `quantities`: one row per cell and statistic: KEY, statistic, quantity (the same number = the same quantity),
       zero_is_shown (a zero here is always published, so a withheld value is at least 1).
-    - `relations`: one row per relation: relation, kind (partition, hierarchy, outcome), low, high (whole; equal for a sum).
+    - `relations`: one row per relation: relation, kind (partition, hierarchy, outcome), low, high (whole; equal for a
+      sum).
     - `terms`: one row per relation and quantity: relation, quantity, coefficient (whole).
     A relation says low <= sum of coefficient x quantity <= high.
     """
@@ -36,8 +37,8 @@ class Structure:
 def check_cells(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """The cells in a fixed order with the columns this package uses.
 
-    Raises ValueError, naming columns and counts only, when a column is missing, a key repeats, a table has no policy, or
-    numbers cannot be what their columns say.
+    Raises ValueError, naming columns and counts only, when a column is missing, a key repeats, a table has no policy,
+    or numbers cannot be what their columns say.
     """
     missing = [column for column in CELL_COLUMNS if column not in cells.columns]
     if missing:
@@ -90,19 +91,27 @@ def _list_values(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """One row per cell and statistic of its table, with its true value."""
     parts = []
     numerator, denominator = pl.col("numerator").fill_null(0), pl.col("denominator").fill_null(0)
-    value = {"student_count": pl.col("student_count"), "denominator": denominator, "numerator": numerator,
-             "complement": denominator - numerator}
+    value = {
+        "student_count": pl.col("student_count"),
+        "denominator": denominator,
+        "numerator": numerator,
+        "complement": denominator - numerator,
+    }
     for table in sorted(cells["table_id"].unique()):
         rows = cells.filter(pl.col("table_id") == table)
         for statistic in policy.tables[table].statistics:
             # An empty group is always shown as empty; an outcome nobody in a group had may be withheld.
             shown = statistic in ("student_count", "denominator")
-            parts.append(rows.with_columns(statistic=pl.lit(statistic), value=value[statistic],
-                                           zero_is_shown=pl.lit(shown)))
+            parts.append(
+                rows.with_columns(statistic=pl.lit(statistic), value=value[statistic], zero_is_shown=pl.lit(shown))
+            )
     order = pl.Enum(STATISTICS)
     values = pl.concat(parts).with_columns(pl.col("statistic").cast(order)).sort(*KEY, "statistic")
-    return values.with_columns(pl.col("statistic").cast(pl.String)).with_row_index("quantity").with_columns(
-        pl.col("quantity").cast(pl.Int64))
+    return (
+        values.with_columns(pl.col("statistic").cast(pl.String))
+        .with_row_index("quantity")
+        .with_columns(pl.col("quantity").cast(pl.Int64))
+    )
 
 
 def _merge_same(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, np.ndarray]:
@@ -115,8 +124,10 @@ def _merge_same(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, np.
         return q
 
     for same in policy.same_as:
-        sides = [values.filter(pl.col("table_id") == table, pl.col("statistic") == statistic)
-                 for table, statistic in same.pairs]
+        sides = [
+            values.filter(pl.col("table_id") == table, pl.col("statistic") == statistic)
+            for table, statistic in same.pairs
+        ]
         both = sides[0].join(sides[1], on=KEY[1:], how="inner", maintain_order="left")
         differ = (both["value"] != both["value_right"]).sum()
         if differ:
@@ -130,7 +141,7 @@ def _merge_same(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, np.
 
 
 def _sum_to(parents: pl.DataFrame, children: pl.DataFrame, *, on: list[str], kind: str) -> tuple[pl.DataFrame, ...]:
-    """For parents that have children: one row per parent (kind, parent, total = what children exceed it by), and its terms.
+    """For parents that have children: one row per parent (kind, parent, total = what they exceed it by), and its terms.
 
     Terms are one row per parent and quantity: children +1, the parent −1.
     """
@@ -139,8 +150,12 @@ def _sum_to(parents: pl.DataFrame, children: pl.DataFrame, *, on: list[str], kin
     summed = children.group_by("parent", maintain_order=True).agg(children_sum=pl.col("value").sum())
     parents = parents.join(summed, on="parent", how="inner", maintain_order="left")
     sums = parents.select("parent", kind=pl.lit(kind), total=pl.col("children_sum") - pl.col("value"))
-    terms = pl.concat([children.select("parent", "quantity", coefficient=pl.lit(1, pl.Int64)),
-                       parents.select("parent", "quantity", coefficient=pl.lit(-1, pl.Int64))])
+    terms = pl.concat(
+        [
+            children.select("parent", "quantity", coefficient=pl.lit(1, pl.Int64)),
+            parents.select("parent", "quantity", coefficient=pl.lit(-1, pl.Int64)),
+        ]
+    )
     return sums, terms.with_columns(kind=pl.lit(kind))
 
 

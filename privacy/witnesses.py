@@ -1,7 +1,7 @@
 """What the engine has proved so far: whole-number tables, other than the truth, that agree with everything published.
 
-A move is a whole-number change of withheld quantities that breaks no relation and no floor; the truth plus the move is such a
-table. Withholding more never spoils a move.
+A move is a whole-number change of withheld quantities that breaks no relation and no floor; the truth plus the move
+is such a table. Withholding more never spoils a move.
 """
 
 import numpy as np
@@ -69,7 +69,7 @@ class Witnesses:
 
 
 def _smallest_steps(move: np.ndarray, quantity: np.ndarray, relation: np.ndarray) -> np.ndarray:
-    """A move is a sum of moves of parts that share no relation, each a multiple of a smallest step: that step, per quantity.
+    """A move is a sum of moves of parts that share no relation, each some times a smallest step: that, per quantity.
 
     quantity and relation pair up the terms of the relations the move touches.
     """

@@ -1,0 +1,35 @@
+"""What protection hands to publication and to the audit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from privacy.structure import Structure
+
+SHOWN, WITHHELD, NOT_PUBLISHED = "shown", "withheld", "not_published"
+PUBLISHED = ("student_count", "numerator", "denominator")
+Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+@dataclass(frozen=True)
+class Protected:
+    """Tables ready to publish (`cells`), and what the state's own people need to check them (all else: internal).
+
+    - `cells`: one row per row given, in the order of its key: KEY, org_level, parent_org_id, student_count, numerator,
+      denominator (null = withheld or not a statistic of the table), for each its `<statistic>_status` (shown, withheld,
+      not_published), and `status`: withheld if any of the row's statistics is. The policy's symbol stands for withheld.
+    - `structure`: the relations every reader may know. Its residuals are exact sums: do not publish it.
+    - `sensitive`: KEY, statistic of what must be protected; no values.
+    - `reasons`: one row per withheld cell and statistic: KEY, org_level, statistic, reason. Never published.
+    - `summary`: one row per table, level, statistic and reason: cells. `cost`: what the complementary ones cost, in
+      total.
+    """
+
+    cells: pl.DataFrame
+    structure: Structure = field(repr=False)
+    sensitive: pl.DataFrame = field(repr=False)
+    reasons: pl.DataFrame = field(repr=False)
+    summary: pl.DataFrame
+    cost: float
+    policy_hash: str

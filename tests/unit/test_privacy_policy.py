@@ -1,0 +1,59 @@
+"""A policy is read strictly: whatever is misspelt, unsafe or unknown is refused, with the field named."""
+
+import pytest
+import yaml
+
+from privacy import PolicyError, load_policy
+from privacy.policy import DEFAULT_POLICY
+
+
+@pytest.fixture
+def content():
+    return yaml.safe_load(DEFAULT_POLICY.read_text())
+
+
+def _load(tmp_path, content):
+    path = tmp_path / "policy.yml"
+    path.write_text(yaml.safe_dump(content))
+    return load_policy(path)
+
+
+def test_the_default_policy_is_usable_and_careful():
+    policy = load_policy()
+    assert policy.required_candidates >= 4
+    assert policy.zeros_may_be_known
+    assert policy.tables["ind_chronic_absenteeism"].zero_is_sensitive
+
+
+def test_the_hash_follows_the_rules_and_not_the_layout(tmp_path, content):
+    assert _load(tmp_path, content).hash == load_policy().hash
+    content["tables"]["ind_membership_october_1"]["thresholds"]["persons"] = 20
+    assert _load(tmp_path, content).hash != load_policy().hash
+
+
+def test_a_misspelt_field_is_refused_by_name(tmp_path, content):
+    content["required_candidate"] = content.pop("required_candidates")
+    with pytest.raises(PolicyError, match="required_candidate: "):
+        _load(tmp_path, content)
+
+
+def test_a_threshold_below_three_persons_is_refused(tmp_path, content):
+    content["tables"]["ind_membership_october_1"]["thresholds"]["persons"] = 2
+    with pytest.raises(PolicyError, match=r"ind_membership_october_1\.thresholds\.persons"):
+        _load(tmp_path, content)
+
+
+def test_the_same_number_in_two_tables_must_be_a_statistic_of_both(tmp_path, content):
+    content["same_as"] = [
+        {"left": "ind_chronic_absenteeism.denominator", "right": "ind_membership_october_1.numerator"}
+    ]
+    with pytest.raises(PolicyError, match="is not a statistic of a table"):
+        _load(tmp_path, content)
+
+
+def test_a_file_that_is_missing_or_no_yaml_is_refused_in_words(tmp_path):
+    with pytest.raises(PolicyError, match=r"nowhere\.yml: the policy file cannot be read"):
+        load_policy(tmp_path / "nowhere.yml")
+    (tmp_path / "bad.yml").write_text("version: [1\n")
+    with pytest.raises(PolicyError, match="not YAML"):
+        load_policy(tmp_path / "bad.yml")
