@@ -106,7 +106,8 @@ def _execute(scope: Scope) -> list[str]:
         )
     if result.success:
         return []
-    return [_explain_failure(event) for event in result.all_events if event.is_step_failure] + _failed_checks(result)
+    failures = [_explain_failure(event) for event in result.all_events if event.is_step_failure]
+    return failures + _failed_checks(result) or [f"The run ended as {result.dagster_run.status.value} before any step."]
 
 
 def _close_abandoned_runs(instance) -> None:

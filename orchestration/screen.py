@@ -12,6 +12,7 @@ from rich.table import Table
 import delivery
 from delivery.releases import verify_release
 from orchestration.exits import FAILED, USAGE, Refused
+from orchestration.home import HomeBusy
 
 console = Console(highlight=False)
 progress = Console(stderr=True, highlight=False)
@@ -200,6 +201,9 @@ def show_error(error: Exception) -> int:
     if isinstance(error, refusals):
         progress.print(str(error), style="red", markup=False)
         return USAGE
+    if isinstance(error, HomeBusy):
+        progress.print(str(error), style="red", markup=False)
+        return FAILED
     progress.print(f"The run failed: {type(error).__name__}: {error}", style="red", markup=False)
     if os.environ.get("SLDS_TRACEBACK"):
         progress.print_exception()

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 import polars as pl
@@ -20,6 +21,7 @@ from intake.formats.rows import RowBuffer
 
 _CHUNK = 1 << 16
 _PROLOG_LIMIT = 1 << 20
+_ROOT_NAME = re.compile(r"<(?:[^\s:/>]+:)?([^\s:/>]+)")
 _PROLOG_NOISE = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 
 Flat = dict[str, list[str]]
@@ -67,11 +69,46 @@ def read_edfi_file(file: InputFile) -> EdfiRows:
 def iter_records(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, etree._Element]]:
     """Yield ordinal (from 1), local name and element for each child of the root, one at a time.
 
-    An element is emptied and unlinked when the next is asked for, so memory does not grow with the file. Raises
+    An element is unlinked when the next is asked for, so memory does not grow with the file. Raises
     UnreadableFile on a DOCTYPE (before anything in it is expanded), and at the end of a file that is cut or malformed.
     """
-    parser = etree.XMLPullParser(
-        events=("start", "end"),
+    parser = root = None
+    ordinal = 0
+    try:
+        for chunk in _read_chunks(stream, name):
+            if parser is None:
+                parser = _start_parser(chunk)
+            parser.feed(chunk)
+            if root is None:
+                root = next((element for _, element in parser.read_events()), None)
+                _refuse_doctype(root, name)
+            # The parser may still be inside the last child; those before it are whole.
+            while root is not None and len(root) > 1:
+                ordinal += 1
+                yield ordinal, _local_name(root[0].tag), root[0]
+                del root[0]
+        root = parser.close()
+        _refuse_doctype(root, name)
+    except etree.XMLSyntaxError as error:
+        line = error.lineno or 0
+        raise UnreadableFile(find(7, f"near line {line}", source_file=name, source_row=line)) from None
+    for element in root:
+        ordinal += 1
+        yield ordinal, _local_name(element.tag), element
+
+
+def _refuse_doctype(root: etree._Element | None, name: str) -> None:
+    """An exotic encoding may have hidden the DOCTYPE from the look at the prolog; the parser saw it."""
+    if root is not None and root.getroottree().docinfo.internalDTD is not None:
+        raise UnreadableFile(find(8, source_file=name))
+
+
+def _start_parser(head: bytes) -> etree.XMLPullParser:
+    """A parser that reports the root's start and nothing more: an event per element costs more than the parsing."""
+    named = _ROOT_NAME.search(_PROLOG_NOISE.sub("", _decode_head(head)))
+    return etree.XMLPullParser(
+        events=("start",),
+        tag=f"{{*}}{named[1]}" if named else None,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
@@ -79,25 +116,6 @@ def iter_records(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, etree.
         remove_pis=True,
         huge_tree=False,
     )
-    depth = ordinal = 0
-    try:
-        for chunk in _read_chunks(stream, name):
-            parser.feed(chunk)
-            for event, element in parser.read_events():
-                depth += 1 if event == "start" else -1
-                # An exotic encoding may have hidden the DOCTYPE from the look at the prolog; the parser saw it.
-                if not ordinal and element.getroottree().docinfo.internalDTD is not None:
-                    raise UnreadableFile(find(8, source_file=name))
-                if event == "end" and depth == 1:
-                    ordinal += 1
-                    yield ordinal, etree.QName(element).localname, element
-                    element.clear()
-                    while element.getprevious() is not None:
-                        del element.getparent()[0]
-        parser.close()
-    except etree.XMLSyntaxError as error:
-        line = error.lineno or 0
-        raise UnreadableFile(find(7, f"near line {line}", source_file=name, source_row=line)) from None
 
 
 def _read_chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:
@@ -117,10 +135,7 @@ def _read_chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:
 
 def _is_prolog_over(head: bytes, name: str) -> bool:
     """Whether the root element's start has been reached. Raises UnreadableFile on a DOCTYPE or a prolog without end."""
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
-    text = head.decode(encoding, errors="ignore").removeprefix("\xef\xbb\xbf").removeprefix("\ufeff")
-    # Zero bytes between letters are UTF-16 or UTF-32 without a mark; without them the words below are plain to see.
-    text = text.replace("\x00", "")
+    text = _decode_head(head)
     place = 0
     while noise := _PROLOG_NOISE.match(text, place):
         place = noise.end()
@@ -131,6 +146,14 @@ def _is_prolog_over(head: bytes, name: str) -> bool:
         raise UnreadableFile(find(7, "no element in the first megabyte", source_file=name))
     # A file that is not XML at all is left to the parser, which names the line.
     return len(rest) == 9 and not rest.startswith(("<?", "<!--"))
+
+
+def _decode_head(head: bytes) -> str:
+    """The beginning of a file as text, good enough to find its root element's name."""
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
+    text = head.decode(encoding, errors="ignore").removeprefix("\xef\xbb\xbf").removeprefix("\ufeff")
+    # Zero bytes between letters are UTF-16 or UTF-32 without a mark; without them names are plain to see.
+    return text.replace("\x00", "")
 
 
 def flatten_element(element: etree._Element, prefix: str = "") -> Flat:
@@ -144,21 +167,30 @@ def flatten_element(element: etree._Element, prefix: str = "") -> Flat:
 
 
 def _gather(element: etree._Element, path: str, flat: Flat) -> None:
-    if len(element) == 0:
+    is_leaf = True
+    for child in element:
+        is_leaf = False
+        _gather(child, _join_path(path, child.tag), flat)
+    if is_leaf:
         text = (element.text or "").strip()
         if text:
             flat.setdefault(path, []).append(strip_namespace(text))
         elif element.get("ref"):
             flat.setdefault(f"{path}/@ref", []).append("@" + element.get("ref"))
-        return
-    for child in element:
-        if not isinstance(child.tag, str):
-            continue
-        name = child.tag.rpartition("}")[2]
-        if name.endswith("Identity"):
-            _gather(child, path, flat)
-        else:
-            _gather(child, f"{path}/{name}" if path else name, flat)
+
+
+# A file has millions of elements and some hundred names: remembered, a path costs one look-up.
+@lru_cache(maxsize=1 << 14)
+def _join_path(path: str, tag: str) -> str:
+    name = _local_name(tag)
+    if name.endswith("Identity"):
+        return path
+    return f"{path}/{name}" if path else name
+
+
+@lru_cache(maxsize=1 << 12)
+def _local_name(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def strip_namespace(text: str) -> str:
@@ -169,7 +201,7 @@ def strip_namespace(text: str) -> str:
 def map_element(mapping: ElementMapping, element: etree._Element, flat: Flat) -> Iterator[dict[str, str | None]]:
     """Yield the rows of one element by its mapping: column → text, at least one row."""
     if mapping.each:
-        children = [child for child in element if child.tag.rpartition("}")[2] == mapping.each]
+        children = [child for child in element if _local_name(child.tag) == mapping.each]
         for child in children or [None]:
             own = {} if child is None else flatten_element(child, mapping.each)
             rest = {path: values for path, values in flat.items() if path.partition("/")[0] != mapping.each}

@@ -92,7 +92,7 @@ def test_running_again_with_nothing_new_writes_nothing(night, sources):
 
 def test_the_run_made_at_the_command_line_is_in_the_instance_that_the_ui_shows(night):
     home, _ = night
-    with sqlite3.connect(f"file:{home / 'dagster' / 'runs.db'}?mode=ro", uri=True) as database:
+    with sqlite3.connect(f"file:{home / 'dagster' / 'history' / 'runs.db'}?mode=ro", uri=True) as database:
         rows = database.execute("select pipeline_name, status from runs").fetchall()
     assert rows == [("nightly_job", "SUCCESS")]
 
