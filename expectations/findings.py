@@ -51,10 +51,11 @@ class Ledger:
             self._standing[record_type] = self._standing.get(record_type, True) & ~affected
 
     def record_whole(self, record_type: str, number: int) -> None:
-        """Notes that the record type as a whole breaks the rule."""
+        """Notes that the record type as a whole breaks the rule: one finding for each file it came in."""
         if rule(number).applies_to(self.school_year):
-            nowhere = pl.DataFrame({"source_file": [None], "source_row": [None]})
-            self._keep(record_type, number, nowhere)
+            files = self.origins[record_type]["source_file"].drop_nulls().unique().sort()
+            whole = pl.DataFrame({"source_file": files if len(files) else [None]})
+            self._keep(record_type, number, whole.with_columns(pl.lit(None).alias("source_row")))
 
     def standing(self, record_type: str) -> pl.Series:
         """One Boolean per row of the raw table: nothing has kept it out so far."""

@@ -11,9 +11,12 @@ from expectations.findings import FINDING_SCHEMA
 from expectations.rules import SEVERITIES, Rule, load_rules
 
 SHOWN_ROWS = 20
+SHOWN_DETAILS = 3
 STATUSES = {
     "accepted": "Your delivery was accepted.",
-    "held_back": "Your delivery was held back. The last good delivery stays in use.",
+    "held_back": "Your delivery was held back. Your last good delivery, if there is one, stays in use.",
+    "problem": "Your newest files could not be taken in. Your last good delivery stays in use.",
+    "missing": "Nothing usable has arrived from you for this school year yet.",
 }
 WORDS = {"fatal": "holds the delivery back", "error": "rows kept out", "warning": "please look at it"}
 FORMULA_START = r"^[=+\-@\t\r]"
@@ -49,6 +52,7 @@ def write_feedback(
         files=sorted(files),
         outcome=STATUSES[status],
         status=status,
+        kept_out=counts["quarantined"].sum(),
         counts=counts.to_dicts(),
         problems=_group_by_rule(findings),
         verdicts=_describe_verdicts(verdicts, source_id, school_year),
@@ -74,7 +78,8 @@ def _group_by_rule(findings: pl.DataFrame) -> list[dict]:
     by_file = findings.group_by("rule", "record_type", "source_file", maintain_order=True).agg(
         pl.len().alias("row_count"),
         pl.col("source_row").drop_nulls().head(SHOWN_ROWS).alias("rows"),
-        pl.col("severity", "message").first(),
+        pl.col("severity").first(),
+        pl.col("message").unique(maintain_order=True),
     )
     problems: dict[tuple, dict] = {}
     for row in by_file.iter_rows(named=True):
@@ -84,14 +89,28 @@ def _group_by_rule(findings: pl.DataFrame) -> list[dict]:
             {"rule": known, "severity": row["severity"], "record_type": row["record_type"], "count": 0, "files": []},
         )
         problem["count"] += row["row_count"]
-        problem["files"].append({"name": row["source_file"], "count": row["row_count"], "rows": row["rows"]})
+        problem["files"].append(
+            {
+                "name": row["source_file"],
+                "count": row["row_count"],
+                "rows": row["rows"],
+                "details": _list_details(row["message"], known.title),
+            }
+        )
     gravity = {severity: position for position, severity in enumerate(("fatal", "error", "warning"))}
     return sorted(problems.values(), key=lambda p: (gravity[p["severity"]], p["rule"].number, p["record_type"] or ""))
 
 
+def _list_details(messages: Sequence[str], title: str) -> list[str]:
+    """What the messages say beyond the rule's title (which column, how many values), the first few."""
+    beyond = [message.removeprefix(title).removeprefix(": ") for message in messages]
+    told = [text for text in beyond if text]
+    return told[:SHOWN_DETAILS] + (["…"] if len(told) > SHOWN_DETAILS else [])
+
+
 def _unlisted(row: dict) -> Rule:
     severity = row["severity"] if row["severity"] in SEVERITIES else "error"
-    return Rule(row["rule"], row["message"], severity, meaning="", how_to_mend="")
+    return Rule(row["rule"], row["message"][0], severity, meaning="", how_to_mend="")
 
 
 def _describe_verdicts(verdicts: pl.DataFrame, source_id: str, school_year: int) -> list[dict]:

@@ -31,16 +31,17 @@ class Protection:
 def protect_indicators(workspace: Workspace) -> Protection:
     """Protect `indicators.ind_cells` by the policy, audit the result, and keep both; return them.
 
-    The same cells under the same policy and code are not solved again. A failed audit is kept too, to be looked at,
-    and nothing reads it.
+    The same cells under the same policy and code are not solved again, unless their audit failed. A failed audit is
+    kept to be looked at, and nothing reads it.
     """
     with duckdb.connect(str(workspace.home.warehouse), read_only=True) as warehouse:
         cells = warehouse.sql("select * from indicators.ind_cells order by all").pl()
     policy = privacy.load_policy(workspace.policy_path)
     folder = workspace.home.protected / _input_hash(cells, policy)
-    if not folder.exists():
-        _protect_anew(cells, policy, folder)
     summary = read_json(folder / "audit.json")
+    if summary is None or not summary["audit"]["passed"]:
+        _protect_anew(cells, policy, folder)
+        summary = read_json(folder / "audit.json")
     log.info("audit %s: %s", "passed" if summary["audit"]["passed"] else "FAILED", summary["headline"])
     return Protection(folder, summary)
 

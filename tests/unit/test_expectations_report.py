@@ -61,9 +61,9 @@ def outline(page):
     return parsed
 
 
-def test_the_report_opens_with_the_outcome_and_the_counts(tmp_path):
+def test_the_report_opens_with_the_outcome_and_what_to_mend_before_the_counts(tmp_path):
     page = write(tmp_path).read_text(encoding="utf-8")
-    assert page.index("Your delivery was accepted.") < page.index("Rows per record type") < page.index("What to mend")
+    assert page.index("Your delivery was accepted.") < page.index("What to mend") < page.index("Rows per record type")
     assert "2021-22" in page
     assert "<td class=\"number\">970</td>" in page
     assert "held back" in write(tmp_path, status="held_back").read_text(encoding="utf-8")
@@ -114,7 +114,7 @@ def test_the_page_has_an_outline_captions_and_nothing_from_elsewhere(tmp_path):
     parsed = outline(write(tmp_path, [finding(1561, 2), finding(2, None)]).read_text(encoding="utf-8"))
     assert parsed.headings[:2] == ["h1", "h2"]
     assert parsed.captions == 4
-    assert set(parsed.links) == {"findings.csv"}
+    assert set(parsed.links) == {"findings.csv", "#mend"}
     assert "script" not in parsed.tags
 
 
@@ -123,6 +123,43 @@ def test_the_same_findings_in_another_order_give_the_same_bytes(tmp_path):
     first, second = write(tmp_path / "a", findings), write(tmp_path / "b", findings[::-1])
     for name in ("index.html", "findings.csv"):
         assert first.with_name(name).read_bytes() == second.with_name(name).read_bytes()
+
+
+def test_what_is_particular_to_a_finding_stands_beside_its_file(tmp_path):
+    message = f"{rule(10).title}: run_date (Date looks like run_date)"
+    missing = (None, 10, "fatal", "bus_runs.csv", None, "run_date", message)
+    assert "run_date (Date looks like run_date)" in write(tmp_path, [missing]).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("missing", "Nothing usable has arrived"),
+        ("problem", "Your newest files could not be taken in. Your last good delivery stays in use."),
+    ],
+)
+def test_a_sender_whose_files_could_not_be_taken_in_is_told_why(tmp_path, status, words):
+    page = write(tmp_path, [finding(1, None, file="bear_creek")], status=status).read_text(encoding="utf-8")
+    assert words in page
+    assert "was accepted" not in page
+    assert rule(1).how_to_mend in page
+
+
+def test_a_delivery_with_nothing_to_mend_says_that_nothing_needs_to_be_done(tmp_path):
+    assert "row" in write(tmp_path).read_text(encoding="utf-8").partition("kept out.")[0]
+    page = write_feedback(
+        tmp_path,
+        source_name="Grand Bend ISD",
+        source_id="grandbend",
+        school_year=2022,
+        batch_id="0123456789abcdef",
+        files=[("enrollments.csv", 1200)],
+        counts=pl.DataFrame([("enrollments", 1000, 1000, 0)], schema=COUNT_SCHEMA, orient="row"),
+        findings=pl.DataFrame(schema=FINDING_SCHEMA),
+        verdicts=pl.DataFrame(schema=VERDICT_SCHEMA),
+        status="accepted",
+    ).read_text(encoding="utf-8")
+    assert "Nothing needs to be done." in page
 
 
 def test_an_unknown_status_is_refused(tmp_path):
