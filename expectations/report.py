@@ -1,6 +1,6 @@
 """The feedback report to one sender: what arrived, whether it was accepted, and what to mend, in a clerk's words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +30,7 @@ def write_feedback(
     school_year: int,
     batch_id: str,
     files: Sequence[tuple[str, int]],
+    unread: Mapping[str, int],
     counts: pl.DataFrame,
     findings: pl.DataFrame,
     verdicts: pl.DataFrame,
@@ -37,9 +38,9 @@ def write_feedback(
 ) -> Path:
     """Writes `index.html` and `findings.csv` into the folder and returns the path of the former.
 
-    `files` are (name, size in bytes); `counts`, `findings` and `verdicts` as check_delivery and judge_deliveries give
-    them (intake's findings joined on). The same input gives the same bytes. Raises ValueError for a status not in
-    STATUSES.
+    `files` are (name, size in bytes); `unread` the kinds of record that no table takes yet, with their counts;
+    `counts`, `findings` and `verdicts` as check_delivery and judge_deliveries give them (intake's findings joined on).
+    The same input gives the same bytes. Raises ValueError for a status not in STATUSES.
     """
     if status not in STATUSES:
         raise ValueError(f"status must be one of {', '.join(STATUSES)}")
@@ -50,6 +51,7 @@ def write_feedback(
         school_year=f"{school_year - 1}-{school_year % 100:02d}",
         batch_id=batch_id,
         files=sorted(files),
+        unread=sorted(unread.items()),
         outcome=STATUSES[status],
         status=status,
         kept_out=counts["quarantined"].sum(),

@@ -42,6 +42,7 @@ def write_reports(
             school_year=turn.school_year,
             batch_id=batch_id,
             files=[(file["path"], file["bytes"]) for file in result.summary["files"]] if result else [],
+            unread=result.summary["unread_elements"] if result else {},
             counts=pl.DataFrame(result.summary["counts"] if result else [], schema=COUNTS),
             findings=findings,
             verdicts=pl.DataFrame(standing.newest.get("verdicts", []), schema=expectations.VERDICT_SCHEMA),

@@ -17,7 +17,7 @@ def finding(number, row, *, file="enrollments.csv"):
     return (broken.record_type, number, broken.severity, file, row, broken.column, broken.title)
 
 
-def write(folder, findings=(), verdicts=(), status="accepted", files=(("enrollments.csv", 1200),)):
+def write(folder, findings=(), verdicts=(), status="accepted", files=(("enrollments.csv", 1200),), unread=None):
     return write_feedback(
         folder,
         source_name="Grand Bend <ISD>",
@@ -25,6 +25,7 @@ def write(folder, findings=(), verdicts=(), status="accepted", files=(("enrollme
         school_year=2022,
         batch_id="0123456789abcdef",
         files=files,
+        unread=unread or {},
         counts=pl.DataFrame([("enrollments", 1000, 970, 30)], schema=COUNT_SCHEMA, orient="row"),
         findings=pl.DataFrame(list(findings), schema=FINDING_SCHEMA, orient="row"),
         verdicts=pl.DataFrame(list(verdicts), schema=VERDICT_SCHEMA, orient="row"),
@@ -154,6 +155,7 @@ def test_a_delivery_with_nothing_to_mend_says_that_nothing_needs_to_be_done(tmp_
         school_year=2022,
         batch_id="0123456789abcdef",
         files=[("enrollments.csv", 1200)],
+        unread={},
         counts=pl.DataFrame([("enrollments", 1000, 1000, 0)], schema=COUNT_SCHEMA, orient="row"),
         findings=pl.DataFrame(schema=FINDING_SCHEMA),
         verdicts=pl.DataFrame(schema=VERDICT_SCHEMA),
@@ -165,3 +167,10 @@ def test_a_delivery_with_nothing_to_mend_says_that_nothing_needs_to_be_done(tmp_
 def test_an_unknown_status_is_refused(tmp_path):
     with pytest.raises(ValueError, match="accepted"):
         write(tmp_path, status="maybe")
+
+
+def test_records_that_no_table_takes_yet_are_counted_so_that_everything_sent_is_accounted_for(tmp_path):
+    page = write(tmp_path / "a", unread={"Contact": 1873, "LearningStandard": 5597}).read_text(encoding="utf-8")
+    assert "Kept as sent, not used yet" in page
+    assert page.index("Contact") < page.index("1,873") < page.index("LearningStandard") < page.index("5,597")
+    assert "not used yet" not in write(tmp_path / "b").read_text(encoding="utf-8")
