@@ -15,4 +15,5 @@ class Section(RowContract):
     subject_code: str = optional()
 
     class Config:
-        unique = ("section_id", "school_id", "session_name")
+        # In Ed-Fi the same section identifier may stand for two courses of a session.
+        unique = ("section_id", "school_id", "session_name", "course_id")

@@ -14,6 +14,7 @@ class StaffSection(RowContract):
     section_id: str = required()
     school_id: str = required()
     session_name: str = required()
+    course_id: str = optional()
     begin_date: Date = optional()
     end_date: Date = optional()
     position_source: str = optional()
@@ -27,4 +28,4 @@ class StaffSection(RowContract):
         return not_before(data, "end_date", "begin_date")
 
     class Config:
-        unique = ("staff_id", "section_id", "school_id", "session_name")
+        unique = ("staff_id", "section_id", "school_id", "session_name", "course_id")

@@ -14,6 +14,7 @@ class StudentSection(RowContract):
     section_id: str = required()
     school_id: str = required()
     session_name: str = required()
+    course_id: str = optional()
     begin_date: Date = required()
     end_date: Date = optional()
 
@@ -26,4 +27,4 @@ class StudentSection(RowContract):
         return not_before(data, "end_date", "begin_date")
 
     class Config:
-        unique = ("student_id", "section_id", "school_id", "session_name", "begin_date")
+        unique = ("student_id", "section_id", "school_id", "session_name", "course_id", "begin_date")

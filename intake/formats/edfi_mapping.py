@@ -46,6 +46,7 @@ SECTION_REFERENCE = {
     "section_id": ("SectionReference/SectionIdentifier",),
     "school_id": (f"{OFFERING}/SchoolReference/SchoolId", "SectionReference/SchoolId"),
     "session_name": (f"{OFFERING}/SessionReference/SessionName", "SectionReference/SessionName"),
+    "course_id": (f"{OFFERING}/LocalCourseCode", "SectionReference/LocalCourseCode"),
 }
 SERVICES = tuple(
     f"{kind}Service/{kind}Service"

@@ -36,8 +36,8 @@ COLUMNS = {
     "discipline_actions": "student_key action_id school_id incident_id action_date action_source action_code "
     "duration_days",
     "sections": "section_id school_id session_name course_id course_title subject_source subject_code",
-    "student_sections": "student_key section_id school_id session_name begin_date end_date",
-    "staff_sections": "staff_key section_id school_id session_name begin_date end_date position_source",
+    "student_sections": "student_key section_id school_id session_name course_id begin_date end_date",
+    "staff_sections": "staff_key section_id school_id session_name course_id begin_date end_date position_source",
 }
 LINEAGE = ("source_id", "lea_id", "school_year", "batch_id", "source_file", "source_row")
 CELL_KEYS = "table_id, school_year, org_level, org_id, parent_org_id, disaggregate_type, disaggregate_value"

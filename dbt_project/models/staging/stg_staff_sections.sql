@@ -1,4 +1,4 @@
 select
     source_id, lea_id, school_year, batch_id,
-    staff_key, section_id, school_id, session_name, begin_date, end_date
+    staff_key, section_id, school_id, session_name, course_id, begin_date, end_date
 from {{ source('records', 'staff_sections') }}

@@ -11,6 +11,8 @@ rosters as (
     inner join {{ ref('stg_student_sections') }} as p
         on t.source_id = p.source_id and t.school_year = p.school_year
         and t.section_id = p.section_id and t.school_id = p.school_id and t.session_name = p.session_name
+        -- Ed-Fi may use one section identifier for two courses; senders without course ids mean the section.
+        and (t.course_id = p.course_id or t.course_id is null or p.course_id is null)
     inner join deliveries as d
         on t.source_id = d.source_id and t.school_year = d.school_year and t.batch_id = d.batch_id
     where d.school_year = d.newest_school_year
