@@ -1,5 +1,6 @@
 """What every step needs at hand: the home, the sources file, the policy and the pseudonym key."""
 
+import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -62,6 +63,11 @@ class Workspace:
     @cached_property
     def key(self) -> bytes:
         return intake.load_key(self.home.root, configured=self.configured_key)
+
+    @property
+    def tie_break_secret(self) -> bytes:
+        """What breaks ties between equally good complements: a reader who could repeat the choice could undo it."""
+        return hmac.digest(self.key, b"ties between complements", "sha256")
 
     def turns(self, scope: Scope = NO_LIMIT) -> Iterator[Turn]:
         """Yield every turn in scope, the state's own sources first: they say which schools are whose."""

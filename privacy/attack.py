@@ -1,51 +1,33 @@
 """What a reader can work out: the numeric attack behind the audit. It shares no code with the engine, on purpose.
 
 A quantity is safe when enough different whole values have each been exhibited in a whole-number table that agrees with
-everything published. It is exposed when no more exist. Linear programs find the tables; where their corners are not
-whole numbers, a whole-number search decides.
+everything published. It is exposed when no more exist. Linear programs find the tables, first close to home; where
+their corners are not whole numbers, a whole-number search decides.
 """
 
 from dataclasses import dataclass, field
-from functools import cached_property
-from math import gcd
 
-import highspy
 import numpy as np
-from scipy.sparse import csc_matrix, csr_matrix
+from scipy.sparse import coo_matrix, csr_matrix
+
+from privacy.exhibits import WHOLE, Exhibits, Unknowns
+from privacy.programs import Moves, ShortMoves, find_ceiling, find_table
 
 SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
-WHOLE = 1e-6  # how near to a whole number a corner has to be before it is tested, exactly, as one
-CEILING = (
-    10  # unbounded quantities are looked at up to this multiple of everything published (a smaller world is safer)
-)
-NEIGHBOURS, BRANCHES, CHOICES = 300, 4, 3  # the part looked at for one unknown before the whole is: size, spread, tries
 TRIES = 60  # values tried one by one before giving up on a quantity
+EVERYTHING = -1
+ORDER = (0, 4, EVERYTHING, 20)  # how many other groups are taken in, one try after the other
+IDLE = 2  # random directions are given up after this many that settled less than 5 %
 
 
 @dataclass
-class Unknowns:
-    """Withheld whole quantities x, and what is known: low <= matrix @ x <= high, least <= x <= most (inf: none)."""
+class Leak:
+    """Why an unknown has few values: multipliers of the relations that bound it from below and from above."""
 
-    matrix: csr_matrix
-    low: np.ndarray
-    high: np.ndarray
-    least: np.ndarray
-    most: np.ndarray
-
-    @cached_property
-    def by_unknown(self) -> csc_matrix:
-        """The matrix, quick to cut by unknown."""
-        return self.matrix.tocsc()
-
-    def cut(self, part: np.ndarray, table: np.ndarray | None = None) -> "Unknowns":
-        """The same for a part of the unknowns; the others, if any are tied to it, stay as they are in a table."""
-        touched = np.unique(self.by_unknown[:, part].indices)
-        rows = self.matrix[touched]
-        matrix, low, high = rows[:, part], self.low[touched], self.high[touched]
-        if table is not None:
-            others = rows @ table - matrix @ table[part]
-            low, high = low - others, high - others
-        return Unknowns(matrix, low, high, self.least[part], self.most[part])
+    place: int
+    relations: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
 
 
 @dataclass
@@ -53,233 +35,150 @@ class Verdicts:
     """Per unknown: verdict ('' if not asked for), number of values exhibited (up to what was required), their extremes.
 
     For an exposed unknown lowest and highest are what the linear program leaves; nothing outside them is possible.
+    exhibits: the tables found (None if none was).
     """
 
     verdict: np.ndarray
     exhibited: np.ndarray
     lowest: np.ndarray
     highest: np.ndarray
-    contradiction: bool = field(default=False)
+    contradiction: bool = False
+    exhibits: Exhibits | None = None
+    leaks: list[Leak] = field(default_factory=list)
 
 
 class Attack:
-    """One attack on unknowns that hang together. `asked`: which must be safe, `required` values and `width` each.
+    """One attack on unknowns that hang together. `required` values (0: not asked) and `width` must be exhibited of each.
 
     `group`: where to look first: a change that stays within a group is found in a small program. It changes no verdict.
     """
 
     def __init__(
-        self,
-        unknowns: Unknowns,
-        asked: np.ndarray,
-        required: np.ndarray,
-        width: np.ndarray,
-        group: np.ndarray,
-        seed: int = 0,
+        self, unknowns: Unknowns, required: np.ndarray, width: np.ndarray, group: np.ndarray, settle: bool = True
     ):
-        self.unknowns, self.asked, self.required, self.width, self.group = unknowns, asked, required, width, group
-        n = unknowns.matrix.shape[1]
-        self.seen: list[set[int]] = [set() for _ in range(n)]
-        self.lowest, self.highest = np.full(n, np.inf), np.full(n, -np.inf)
-        self.open = asked.copy()
+        self.unknowns, self.required, self.width, self.settle = unknowns, required, width, settle
+        self.labels, self.group = np.unique(group, return_inverse=True)
+        self.random = np.random.default_rng(0)
         self.bounds: dict[int, tuple[int, int]] = {}
-        self.last: np.ndarray | None = None
-        self.random = np.random.default_rng(seed)
-        self.solver = self._load(unknowns)
-
-    def _load(self, unknowns: Unknowns) -> highspy.Highs:
-        finite = np.concatenate(
-            [np.abs(side[np.isfinite(side)]) for side in (unknowns.low, unknowns.high, unknowns.least)]
-        )
-        ceiling = max(1000.0, CEILING * float(finite.max(initial=0)))
-        self.ceiling = np.minimum(unknowns.most, np.maximum(ceiling, unknowns.least))
-        model, columns = highspy.HighsLp(), unknowns.matrix.tocsc()
-        model.num_row_, model.num_col_ = columns.shape
-        model.col_cost_ = np.zeros(columns.shape[1])
-        model.col_lower_, model.col_upper_ = unknowns.least.astype(float), self.ceiling.astype(float)
-        model.row_lower_, model.row_upper_ = unknowns.low.astype(float), unknowns.high.astype(float)
-        model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        model.a_matrix_.start_, model.a_matrix_.index_ = columns.indptr, columns.indices
-        model.a_matrix_.value_ = columns.data.astype(float)
-        solver = highspy.Highs()
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
-        solver.setOptionValue("random_seed", 7)
-        solver.setOptionValue("mip_max_nodes", 2000)
-        solver.passModel(model)
-        return solver
+        self.leaks: list[Leak] = []
+        self.ceiling = find_ceiling(unknowns)
+        self._all: Moves | None = None
 
     def run(self) -> Verdicts:
         """The verdict on every unknown asked about."""
-        n = len(self.asked)
-        if not self._optimise(np.zeros(n)):
-            return Verdicts(np.where(self.asked, UNPROVED, ""), np.zeros(n, int), self.lowest, self.highest, True)
-        self._look_within_groups()
-        self._sweep()
-        verdict = np.where(self.asked, SAFE, "").astype(object)
-        for place in np.flatnonzero(self.open):
-            if self.open[place]:
-                self._look_around(place)
-            if self.open[place]:
-                verdict[place] = self._settle(place)
-                self.open[place] = False
+        n, asked = len(self.required), self.required > 0
+        base, contradiction = find_table(self.unknowns, np.maximum(self.required, self.required.max(initial=1)) - 1.0)
+        if base is None:
+            nothing = np.zeros(n, int)
+            return Verdicts(np.where(asked, UNPROVED, ""), nothing, nothing, nothing, contradiction)
+        self.found = Exhibits(self.unknowns, base, self.required, self.width)
+        self._search_groups()
+        verdict = np.where(asked, SAFE, "").astype(object)
+        for place in np.flatnonzero(self.found.open):
+            if self.found.open[place]:
+                verdict[place] = self._settle(place) if self.settle else UNPROVED
+        lowest, highest = self.found.lowest.copy(), self.found.highest.copy()
         for place in np.flatnonzero(verdict == EXPOSED):
-            self.lowest[place], self.highest[place] = self.bounds[place]
-        return Verdicts(verdict, np.array([len(seen) for seen in self.seen]), self.lowest, self.highest)
+            lowest[place], highest[place] = self.bounds[place]
+        return Verdicts(verdict, self.found.count, lowest, highest, False, self.found, self.leaks)
 
-    def _look_within_groups(self) -> None:
-        """Sweeps over each group alone, all else as in the table found first: a table of it is one of the whole."""
-        if self.last is None or len(np.unique(self.group)) < 2:
+    def _search_groups(self) -> None:
+        """Sweeps over every group alone, all else staying; over groups with those most tied to them; over everything."""
+        every = np.arange(len(self.group))
+        order = np.argsort(self.group, kind="stable")
+        members = np.split(order, np.flatnonzero(np.diff(self.group[order])) + 1)
+        ties = self._tie_groups() if len(members) > 1 else []
+        for partners in ORDER if ties else [EVERYTHING]:
+            if partners == EVERYTHING:
+                self._sweep(every, every)
+                continue
+            for label, own in enumerate(members):
+                if self.found.open[own].any():
+                    near = np.sort(np.concatenate([members[one] for one in (label, *ties[label][:partners])]))
+                    if partners == ORDER[-1]:
+                        self._search_singly(near, own[self.found.open[own]])
+                    else:
+                        self._sweep(near, own)
+
+    def _tie_groups(self) -> list[list[int]]:
+        """Per group the others, those first with which it shares most relations for their size."""
+        entries = coo_matrix(self.unknowns.matrix)
+        shape = (len(self.labels), entries.shape[0])
+        meets = csr_matrix((np.ones(entries.nnz), (self.group[entries.col], entries.row)), shape=shape)
+        meets.data[:] = 1
+        shared = (meets @ meets.T).tocsr()
+        size = np.bincount(self.group)
+        ranked = []
+        for label in range(len(self.labels)):
+            span = slice(shared.indptr[label], shared.indptr[label + 1])
+            others, weight = shared.indices[span], shared.data[span]
+            worth = weight / np.sqrt(size[others])
+            ranked.append([int(one) for one in others[np.argsort(-worth, kind="stable")] if one != label])
+        return ranked
+
+    def _sweep(self, places: np.ndarray, wanted: np.ndarray) -> None:
+        """Random directions over everything open in some places, as long as what is wanted gains by it."""
+        found = self.found
+        if not found.open[wanted].any():
             return
-        for label in np.unique(self.group[self.open]):
-            part = np.flatnonzero(self.group == label)
-            local = self._around(part, self.open[part])
-            if local._optimise(np.zeros(len(part))):
-                local._sweep()
-            self._learn(part, local)
-
-    def _look_around(self, place: int) -> None:
-        """The whole attack on one unknown and some neighbours, all else as in the last table; a few choices of them."""
-        if self.last is None or len(self.open) <= NEIGHBOURS:
-            return
-        for _ in range(CHOICES):
-            part = self._choose_neighbours(place)
-            local = self._around(part, part == place)
-            local.run()
-            self._learn(part, local)
-            if not self.open[place]:
-                return
-
-    def _choose_neighbours(self, place: int) -> np.ndarray:
-        """Some unknowns near one: a few from every relation met, so that the part reaches deep and not wide."""
-        by_unknown, by_relation = self.unknowns.by_unknown, self.unknowns.matrix
-        chosen, met, edge = {place}, set(), [place]
-        while edge and len(chosen) < NEIGHBOURS:
-            wider = []
-            for unknown in edge:
-                for relation in by_unknown.indices[
-                    by_unknown.indptr[unknown] : by_unknown.indptr[unknown + 1]
-                ].tolist():
-                    if relation in met:
-                        continue
-                    met.add(relation)
-                    members = by_relation.indices[by_relation.indptr[relation] : by_relation.indptr[relation + 1]]
-                    first = int(self.random.integers(len(members)))
-                    wider += np.concatenate([members[first:], members[:first]])[:BRANCHES].tolist()
-            edge = [unknown for unknown in dict.fromkeys(wider) if unknown not in chosen]
-            chosen.update(edge[: NEIGHBOURS - len(chosen)])
-        return np.array(sorted(chosen))
-
-    def _around(self, part: np.ndarray, asked: np.ndarray) -> "Attack":
-        """An attack on a part, all else as in the last table, that starts from what is already exhibited."""
-        unknowns = self.unknowns.cut(part, self.last)
-        local = Attack(unknowns, asked, self.required[part], self.width[part], np.zeros(len(part)))
-        local.seen = [set(self.seen[place]) for place in part]
-        local.lowest, local.highest = self.lowest[part].copy(), self.highest[part].copy()
-        return local
-
-    def _learn(self, part: np.ndarray, local: "Attack") -> None:
-        """Takes over what an attack on a part exhibited."""
-        for place, values in zip(part, local.seen, strict=True):
-            self.seen[place] |= values
-        self.lowest[part] = np.minimum(self.lowest[part], local.lowest)
-        self.highest[part] = np.maximum(self.highest[part], local.highest)
-        self._close(part[self.open[part]])
-
-    def _close(self, places: np.ndarray) -> None:
-        """Closes those of some places that have proved safe."""
-        count = np.array([len(self.seen[place]) for place in places], dtype=np.int64)
-        wide = self.highest[places] - self.lowest[places] >= self.width[places] * self.highest[places]
-        self.open[places] = (count < self.required[places]) | ~wide
-
-    def _sweep(self) -> None:
-        """Random directions over everything open: each corner is a table for all of them at once."""
+        moves = Moves(found, places, self.ceiling, self._reach(places[found.open[places]]))
         idle = 0
-        while self.open.any() and idle < 2:
-            before = int(self.open.sum())
-            direction = np.where(self.open, self.random.choice([-1.0, 1.0], len(self.open)), 0)
-            self._optimise(direction)
-            self._optimise(-direction)
-            idle = idle + 1 if int(self.open.sum()) > 0.95 * before else 0
+        while (before := int(found.open[wanted].sum())) and idle < IDLE:
+            open_ = found.open[places]
+            direction = np.where(open_, self.random.choice([-1.0, 1.0], len(places)), 0)
+            moves.push(direction)
+            moves.push(-direction)
+            idle = idle + 1 if int(found.open[wanted].sum()) > 0.95 * before else 0
+
+    def _search_singly(self, places: np.ndarray, wanted: np.ndarray) -> None:
+        """The shortest moves of each wanted unknown up and down, within some places: short ones are mostly whole."""
+        found = self.found
+        short = ShortMoves(found, places, self.ceiling, self._reach(wanted))
+        for one in wanted:
+            far = int(self._reach(np.array([one])))
+            for change in dict.fromkeys((far, -far, 1, -1, 2, -2)):
+                if found.open[one]:
+                    short.push(one, change)
+
+    def _reach(self, open_: np.ndarray) -> float:
+        """How far a move needs to go: not far, so that what it changes it changes alike and many steps lie between."""
+        width, base = self.width[open_], self.found.base[open_]
+        reach = np.maximum(self.required[open_] - 1, np.where(width > 0, np.ceil((width * base + 1) / (1 - width)), 0))
+        return float(reach.max(initial=1))
+
+    def _everything(self) -> Moves:
+        """The program over all unknowns, made once."""
+        if self._all is None:
+            self._all = Moves(self.found, np.arange(len(self.group)), self.ceiling)
+        return self._all
 
     def _settle(self, place: int) -> str:
         """The verdict on one unknown: first its interval, then its whole values one by one."""
-        ends = []
+        moves, found, base, ends, duals = self._everything(), self.found, int(self.found.base[place]), [], []
         for sign in (-1.0, 1.0):
-            direction = np.zeros(len(self.open))
+            direction = np.zeros(len(self.group))
             direction[place] = sign
-            found = self._optimise(direction)
-            if not found:
+            reached = moves.push(direction)
+            if reached is None:
                 return UNPROVED
-            ends.append(sign * found[0])
-            if not self.open[place]:
+            ends.append(base + sign * reached)
+            duals.append(-sign * moves.multipliers())
+            if not found.open[place]:
                 return SAFE
         low, high = int(np.ceil(ends[0] - WHOLE)), int(np.floor(ends[1] + WHOLE))
         if high < low:
             return UNPROVED
         self.bounds[place] = low, high
         if high - low + 1 < self.required[place] or high - low < self.width[place] * high:
+            self.leaks.append(Leak(place, moves.relations, *duals))
             return EXPOSED
-        candidates = [value for value in range(low, min(high, low + TRIES) + 1) if value not in self.seen[place]]
-        for value in [high, *candidates]:
-            if value not in self.seen[place] and self._try_value(place, value) and not self.open[place]:
+        seen = set((found.changes[place, : found.count[place]] + base).tolist())
+        for value in [high, *range(low, min(high, low + TRIES) + 1)]:
+            if value in seen:
+                continue
+            moves.fix(place, value - base)
+            moves.push(np.zeros(len(self.group)), whole=True)
+            moves.fix(place, None)
+            if not found.open[place]:
                 return SAFE
         return EXPOSED if high - low <= TRIES else UNPROVED
-
-    def _try_value(self, place: int, value: int) -> bool:
-        self.solver.changeColBounds(place, float(value), float(value))
-        found = self._optimise(np.zeros(len(self.open)), whole=True)
-        self.solver.changeColBounds(place, float(self.unknowns.least[place]), float(self.ceiling[place]))
-        return bool(found)
-
-    def _optimise(self, direction: np.ndarray, whole: bool = False) -> tuple[float] | None:
-        """Goes as far as it can in a direction and notes the table it ends at; None if there is no table at all."""
-        every = np.arange(len(direction), dtype=np.int32)
-        self.solver.changeColsCost(len(direction), every, -direction)
-        self.solver.run()
-        if self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        table = np.array(self.solver.getSolution().col_value)
-        reached = float(direction @ table)
-        if not self._note(table) and whole:
-            kinds = np.full(len(direction), highspy.HighsVarType.kInteger)
-            self.solver.changeColsIntegrality(len(direction), every, kinds)
-            self.solver.run()
-            solution = self.solver.getSolution()
-            noted = solution.value_valid and self._note(np.array(solution.col_value))
-            self.solver.changeColsIntegrality(
-                len(direction), every, np.full(len(kinds), highspy.HighsVarType.kContinuous)
-            )
-            return (reached,) if noted else None
-        return (reached,)
-
-    def _note(self, table: np.ndarray) -> bool:
-        """Takes in a table if it is whole and fits, exactly, all that is known; and those between it and the last."""
-        whole = np.rint(table)
-        if np.abs(table - whole).max(initial=0) > WHOLE:
-            return False
-        whole = whole.astype(np.int64)
-        known = self.unknowns
-        sums = known.matrix @ whole
-        if (
-            (sums < known.low).any()
-            or (sums > known.high).any()
-            or (whole < known.least).any()
-            or (whole > known.most).any()
-        ):
-            return False
-        self.lowest, self.highest = np.minimum(self.lowest, whole), np.maximum(self.highest, whole)
-        between = [whole]
-        if self.last is not None:
-            change = whole - self.last
-            steps = gcd(*map(int, change[change != 0])) if change.any() else 0
-            between += [self.last + change // steps * step for step in range(1, min(steps, int(self.required.max())))]
-        places = np.flatnonzero(self.open)
-        for place in places:
-            values = self.seen[place]
-            for one in between:
-                if len(values) < self.required[place]:
-                    values.add(int(one[place]))
-        self._close(places)
-        self.last = whole
-        return True

@@ -16,7 +16,7 @@ from privacy.witnesses import UNSEEN, Witnesses
 REACH = 1000  # how far a search lets a count rise; enough for any width a policy asks of a count
 PARTNERS = 5  # districts a regional search takes in beside the target's own
 IDLE_ROUNDS = 2  # random directions are given up after this many that settled less than 5 %
-INFINITY = highspy.kHighsInf
+SMALL = 3000  # columns up to which presolving costs more than it saves
 
 
 def widen(problem: Problem, hidden: np.ndarray, progress: Progress) -> Witnesses:
@@ -77,8 +77,14 @@ def _label(problem: Problem, member: np.ndarray) -> np.ndarray:
 
 
 def _explore_part(problem: Problem, columns: np.ndarray, witnesses: Witnesses) -> None:
-    solver = _solver(_moves_model(problem, columns, signed=True))
     lacking = witnesses.lacking(columns)
+    model = _moves_model(problem, columns, signed=True)
+    if not problem.width[columns[lacking]].any():
+        # No further than needed: what moves at all then moves by the same amount, with all steps between.
+        near = float(problem.candidates - 1)
+        model.col_lower_ = np.maximum(model.col_lower_, -near)
+        model.col_upper_ = np.minimum(model.col_upper_, near)
+    solver = _solver(model)
     rng = np.random.default_rng(len(columns))
     idle = 0
     while lacking.any() and idle < IDLE_ROUNDS:
@@ -120,7 +126,9 @@ def _moves_model(problem: Problem, columns: np.ndarray, *, signed: bool) -> high
 def _solver(model: highspy.HighsLp) -> highspy.Highs:
     """One thread and no clock: the same input gives the same answer."""
     solver = highspy.Highs()
-    for option, value in {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 500}.items():
+    presolve = "choose" if model.num_col_ > SMALL else "off"
+    options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 500, "presolve": presolve}
+    for option, value in options.items():
         solver.setOptionValue(option, value)
     solver.passModel(model)
     return solver

@@ -98,7 +98,6 @@ class Policy(_Strict):
     tables: dict[str, TablePolicy] = Field(min_length=1)
     same_as: tuple[SameAs, ...] = ()
     complement_cost: ComplementCost
-    tie_break_key: str = Field(min_length=1)
 
     @model_validator(mode="after")
     def _same_as_names_statistics_that_exist(self):

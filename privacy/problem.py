@@ -47,10 +47,15 @@ class Problem:
 
 
 def pose_problem(
-    cells: pl.DataFrame, structure: Structure, truth: np.ndarray, sensitive: pl.DataFrame, policy: Policy
+    cells: pl.DataFrame,
+    structure: Structure,
+    truth: np.ndarray,
+    sensitive: pl.DataFrame,
+    policy: Policy,
+    secret: bytes,
 ) -> Problem:
-    """The problem of publishing checked cells under a policy."""
-    rows = _describe_quantities(cells, structure, policy)
+    """The problem of publishing checked cells under a policy, ties broken under a secret."""
+    rows = _describe_quantities(cells, structure, policy, secret)
     n = len(truth)
     quantity = rows["quantity"].to_numpy()
     unit_of_row, unit = _merge_units(rows["unit_label"].to_numpy(), quantity, n)
@@ -90,7 +95,9 @@ def pose_problem(
     )
 
 
-def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Policy) -> pl.DataFrame:
+def _describe_quantities(
+    cells: pl.DataFrame, structure: Structure, policy: Policy, secret: bytes
+) -> pl.DataFrame:
     """One row per cell and statistic, in the structure's order: its cost, unit label, block, and the row's whole."""
     cost = policy.complement_cost
     kind = {table: rules.kind for table, rules in policy.tables.items()}
@@ -115,7 +122,7 @@ def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Poli
     rows = rows.with_columns(
         cost=weight, unit_label=2 * pl.col("cell").cast(pl.Int64) + outcome.cast(pl.Int64), label=label
     )
-    key = hashlib.blake2b(policy.tie_break_key.encode(), digest_size=32).digest()
+    key = hashlib.blake2b(secret, digest_size=32).digest()
     jitter = [
         int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=4).digest(), "big") for text in rows["label"]
     ]

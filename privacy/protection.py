@@ -12,11 +12,14 @@ from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD, Progress,
 from privacy.structure import KEY, Structure, build_structure, check_cells
 
 
-def protect(cells: pl.DataFrame, policy: Policy, *, progress: Progress | None = None) -> Protected:
+def protect(
+    cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progress: Progress | None = None
+) -> Protected:
     """The tables of exact `cells` (see docs/disclosure.md for columns) as the policy lets them be published.
 
     All tables are protected together: what one shows counts against the others. `progress` is called with (stage, done,
-    total). The result does not depend on the order of rows. Raises ValueError (counts and column names only) for
+    total). The result does not depend on the order of rows. `secret` breaks ties between equally good sets, so that
+    nobody without it can repeat the choice; the same input and secret give the same release. Raises ValueError (counts and column names only) for
     cells that are not what they should be, RuntimeError if a quantity cannot be protected by withholding everything
     around it.
     """
@@ -24,7 +27,7 @@ def protect(cells: pl.DataFrame, policy: Policy, *, progress: Progress | None = 
     cells = check_cells(cells, policy)
     structure, truth = build_structure(cells, policy)
     sensitive = find_sensitive(cells, policy)
-    problem = pose_problem(cells, structure, truth, sensitive, policy)
+    problem = pose_problem(cells, structure, truth, sensitive, policy, secret)
     report("choosing", 0, 1)
     hidden = choose_units(problem)
     widen(problem, hidden, report)

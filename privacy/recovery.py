@@ -8,7 +8,8 @@ import polars as pl
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from privacy.attack import Attack, Unknowns, Verdicts
+from privacy.attack import Attack, Verdicts
+from privacy.exhibits import Unknowns
 from privacy.release import Progress
 
 VERDICT_SCHEMA = {
@@ -68,7 +69,7 @@ def audit_system(
     rows = []
     for done, part in enumerate(parts):
         report("attacking", done, len(parts))
-        found = Attack(known.cut(part), required[part] > 0, required[part], width[part], group[part]).run()
+        found = Attack(known.cut(part), required[part], width[part], group[part]).run()
         if found.contradiction:
             wrong |= np.isin(part_of_relation, part_of_relation[known.by_unknown[:, part].indices]) & ~settled
         rows.append(_verdicts(places["quantity"].to_numpy()[part], found))

@@ -1,6 +1,6 @@
 """Step 6: protect the exact indicators and let the audit attack the result. Only what passed is shown to the marts."""
 
-import hashlib
+import hmac
 import logging
 import shutil
 from dataclasses import dataclass
@@ -37,25 +37,26 @@ def protect_indicators(workspace: Workspace) -> Protection:
     with duckdb.connect(str(workspace.home.warehouse), read_only=True) as warehouse:
         cells = warehouse.sql("select * from indicators.ind_cells order by all").pl()
     policy = privacy.load_policy(workspace.policy_path)
-    folder = workspace.home.protected / _input_hash(cells, policy)
+    secret = workspace.tie_break_secret
+    folder = workspace.home.protected / _input_hash(cells, policy, secret)
     summary = read_json(folder / "audit.json")
     if summary is None or not summary["audit"]["passed"]:
-        _protect_anew(cells, policy, folder)
+        _protect_anew(cells, policy, secret, folder)
         summary = read_json(folder / "audit.json")
     log.info("audit %s: %s", "passed" if summary["audit"]["passed"] else "FAILED", summary["headline"])
     return Protection(folder, summary)
 
 
-def _input_hash(cells: pl.DataFrame, policy: "privacy.Policy") -> str:
-    digest = hashlib.sha256(cells.write_csv().encode())
+def _input_hash(cells: pl.DataFrame, policy: "privacy.Policy", secret: bytes) -> str:
+    digest = hmac.new(secret, cells.write_csv().encode(), "sha256")
     digest.update(policy.hash.encode())
     digest.update(hash_code("privacy").encode())
     return digest.hexdigest()[:16]
 
 
-def _protect_anew(cells: pl.DataFrame, policy: "privacy.Policy", folder: Path) -> None:
+def _protect_anew(cells: pl.DataFrame, policy: "privacy.Policy", secret: bytes, folder: Path) -> None:
     log.info("protecting %s cells", f"{cells.height:,}")
-    protected = privacy.protect(cells, policy)
+    protected = privacy.protect(cells, policy, secret=secret)
     report = privacy.audit(protected, policy)
     with whole_folder(folder) as draft:
         protected.cells.write_parquet(draft / "protected_cells.parquet")

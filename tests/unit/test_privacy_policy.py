@@ -37,6 +37,12 @@ def test_a_misspelt_field_is_refused_by_name(tmp_path, content):
         _load(tmp_path, content)
 
 
+def test_a_secret_has_no_place_in_the_policy_whose_hash_is_published(tmp_path, content):
+    content["tie_break_key"] = "a secret"
+    with pytest.raises(PolicyError, match="tie_break_key: "):
+        _load(tmp_path, content)
+
+
 def test_a_threshold_below_three_persons_is_refused(tmp_path, content):
     content["tables"]["ind_membership_october_1"]["thresholds"]["persons"] = 2
     with pytest.raises(PolicyError, match=r"ind_membership_october_1\.thresholds\.persons"):

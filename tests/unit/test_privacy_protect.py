@@ -159,6 +159,14 @@ def test_the_release_depends_on_neither_the_order_nor_the_number_of_runs(release
     assert again.reasons.equals(release.reasons)
 
 
+def test_the_secret_breaks_ties_and_nothing_else(release, policy):
+    kept = protect(make_cells(), policy, secret=b"one key")
+    assert kept.cells.equals(protect(make_cells(), policy, secret=b"one key").cells)
+    assert not kept.cells.equals(release.cells)
+    assert kept.sensitive.equals(release.sensitive)
+    assert audit(kept, policy).passed
+
+
 def test_publishing_one_sensitive_value_is_found(release, policy):
     truth = make_cells().with_columns(pl.col("school_year").cast(pl.Int64))
     key = release.sensitive.filter(
