@@ -91,9 +91,9 @@ discipline_incidents: incident_id* school_id* incident_date behavior=behavior
 discipline_actions: student_id*† action_id* school_id incident_id action_date action*=discipline_action duration_days
 staff: staff_id*† first_name† last_name† birth_date† email†
 staff_assignments: staff_id*† org_id* classification*=staff_classification begin_date* end_date fte
-sections: section_id* school_id* session_name* course_id* course_title subject=subject
-student_sections: student_id*† section_id* school_id* session_name* course_id* begin_date* end_date
-staff_sections: staff_id*† section_id* school_id* session_name* course_id* begin_date end_date position~
+sections: section_id* school_id* session_name* course_id course_title subject=subject
+student_sections: student_id*† section_id* school_id* session_name* course_id begin_date* end_date
+staff_sections: staff_id*† section_id* school_id* session_name* course_id begin_date end_date position~
 student_transportation: student_id*† org_id* route_id* pickup_time is_special_accommodation~
 finance_accounts: account_id* fiscal_year* org_id account_name fund~ function~ object~ amount_usd
 bell_times: school_id* bell_date* first_bell last_bell

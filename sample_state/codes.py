@@ -37,9 +37,11 @@ RECORD_COLUMNS: dict[str, tuple[str, ...]] = {
     "staff": ("staff_id", "first_name", "last_name", "birth_date", "email"),
     "staff_assignments": ("staff_id", "org_id", "classification_source", "begin_date", "end_date", "fte"),
     "sections": ("section_id", "school_id", "session_name", "course_id", "course_title", "subject_source"),
-    "student_sections": ("student_id", "section_id", "school_id", "session_name", "begin_date", "end_date"),
+    "student_sections": (
+        "student_id", "section_id", "school_id", "session_name", "course_id", "begin_date", "end_date",
+    ),
     "staff_sections": (
-        "staff_id", "section_id", "school_id", "session_name", "begin_date", "end_date", "position_source",
+        "staff_id", "section_id", "school_id", "session_name", "course_id", "begin_date", "end_date", "position_source",
     ),
     "student_transportation": (
         "student_id", "org_id", "route_id", "pickup_time", "is_special_accommodation_source",

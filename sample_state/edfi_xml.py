@@ -140,12 +140,7 @@ def _enrollment(year: DistrictYear, tables: dict[str, pl.DataFrame]) -> Iterator
         military=_listed("military_connected", "Parent in Military"),
         english_learner=_listed("english_learner", "Limited"),
     ), templates.STUDENT_LEA
-    yield _with_course(tables["student_sections"], tables), templates.STUDENT_SECTION
-
-
-def _with_course(table: pl.DataFrame, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    sections = tables["sections"].select("section_id", "session_name", "course_id")
-    return table.join(sections, on=["section_id", "session_name"], how="left", maintain_order="left")
+    yield tables["student_sections"], templates.STUDENT_SECTION
 
 
 def _programs(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:
@@ -184,7 +179,7 @@ def _staff(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:
     yield tables["staff"], templates.STAFF
     yield tables["staff_assignments"].with_columns(
         classification=_word("classification_source", "classification")), templates.STAFF_ASSIGNMENT
-    yield _with_course(tables["staff_sections"], tables), templates.STAFF_SECTION
+    yield tables["staff_sections"], templates.STAFF_SECTION
 
 
 def _assessments(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:

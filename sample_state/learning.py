@@ -83,7 +83,7 @@ def make_sections(rosters: pl.DataFrame) -> pl.DataFrame:
 def make_student_sections(rosters: pl.DataFrame) -> pl.DataFrame:
     """Return one row per student, section and begin date; end_date is the end of the session or of the spell."""
     return rosters.select(
-        "student_id", "section_id", "school_id", "session_name",
+        "student_id", "section_id", "school_id", "session_name", "course_id",
         begin_date=pl.col("begin").cast(pl.Int32).cast(pl.Date), end_date=pl.col("end").cast(pl.Int32).cast(pl.Date),
     )
 

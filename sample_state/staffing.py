@@ -109,7 +109,7 @@ def _assign_sections(year: DistrictYear, sections: pl.DataFrame, positions: pl.D
         .join(seats.select("org_id", "staff_id", "turn"), left_on=["school_id", "turn"], right_on=["org_id", "turn"],
               how="left", maintain_order="left")
         .select(
-            "staff_id", "section_id", "school_id", "session_name",
+            "staff_id", "section_id", "school_id", "session_name", "course_id",
             begin_date=pl.when(pl.col("session_name") == spring_name).then(spring).otherwise(int(taught[0]))
             .cast(pl.Int32).cast(pl.Date),
             end_date=pl.when(pl.col("session_name") == fall).then(fall_end).otherwise(int(taught[-1]))
