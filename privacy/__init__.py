@@ -1,9 +1,25 @@
 """Protects published tables against subtraction, and attacks them before anybody else does. See docs/disclosure.md."""
 
-from privacy.auditing import AuditReport, audit
+from privacy.auditing import AuditReport, audit, certify
+from privacy.certificates import Certificates, read_certificates
+from privacy.checker import CheckReport, check
 from privacy.policy import Policy, PolicyError, load_policy
 from privacy.protection import protect
 from privacy.recovery import audit_system
 from privacy.release import Protected
 
-__all__ = ["AuditReport", "Policy", "PolicyError", "Protected", "audit", "audit_system", "load_policy", "protect"]
+__all__ = [
+    "AuditReport",
+    "Certificates",
+    "CheckReport",
+    "Policy",
+    "PolicyError",
+    "Protected",
+    "audit",
+    "audit_system",
+    "certify",
+    "check",
+    "load_policy",
+    "protect",
+    "read_certificates",
+]

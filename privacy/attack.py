@@ -14,6 +14,7 @@ from privacy.exhibits import WHOLE, Exhibits, Unknowns
 from privacy.programs import Moves, ShortMoves, find_ceiling, find_table
 
 SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
+FEW = 200  # unknowns up to which one program over all of them is as quick as one for each group
 TRIES = 60  # values tried one by one before giving up on a quantity
 EVERYTHING = -1
 ORDER = (0, 4, EVERYTHING, 20)  # how many other groups are taken in, one try after the other
@@ -48,7 +49,7 @@ class Verdicts:
 
 
 class Attack:
-    """One attack on unknowns that hang together. `required` values (0: not asked) and `width` must be exhibited of each.
+    """One attack on unknowns that hang together: `required` values (0: not asked) and `width` are to be exhibited.
 
     `group`: where to look first: a change that stays within a group is found in a small program. It changes no verdict.
     """
@@ -83,11 +84,11 @@ class Attack:
         return Verdicts(verdict, self.found.count, lowest, highest, False, self.found, self.leaks)
 
     def _search_groups(self) -> None:
-        """Sweeps over every group alone, all else staying; over groups with those most tied to them; over everything."""
+        """Sweeps over every group alone, all else staying; over it and those most tied to it; over everything."""
         every = np.arange(len(self.group))
         order = np.argsort(self.group, kind="stable")
         members = np.split(order, np.flatnonzero(np.diff(self.group[order])) + 1)
-        ties = self._tie_groups() if len(members) > 1 else []
+        ties = self._tie_groups() if len(members) > 1 and len(every) > FEW else []
         for partners in ORDER if ties else [EVERYTHING]:
             if partners == EVERYTHING:
                 self._sweep(every, every)
@@ -162,7 +163,7 @@ class Attack:
             if reached is None:
                 return UNPROVED
             ends.append(base + sign * reached)
-            duals.append(-sign * moves.multipliers())
+            duals.append(-moves.multipliers())
             if not found.open[place]:
                 return SAFE
         low, high = int(np.ceil(ends[0] - WHOLE)), int(np.floor(ends[1] + WHOLE))

@@ -4,16 +4,18 @@ It reads the published tables, the relations between them and the list of what m
 anything the engine believes.
 """
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from privacy.attack import EXPOSED, SAFE
+from privacy.certificates import Certificates, no_certificates
 from privacy.policy import Attacker, Policy
-from privacy.recovery import audit_system
+from privacy.recovery import attack_system
 from privacy.release import PUBLISHED, Progress, Protected
-from privacy.structure import KEY
+from privacy.structure import KEY, Structure
 
 SHOWN, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
 FAILURE_SCHEMA = {
@@ -39,11 +41,13 @@ class AuditReport:
       problem (exposed: too few values left; unproved: not enough found in the time given; sensitive_value_shown;
       value_of_a_withheld_cell; sum_is_wrong), candidates (values found possible, at most those required; null if not
       counted).
+    - `certificates`: of the best informed attacker; internal, for what they cover tells what is small.
     """
 
     passed: bool
     tables: pl.DataFrame
     failures: pl.DataFrame = field(repr=False)
+    certificates: Certificates = field(repr=False, default_factory=no_certificates)
 
 
 def audit(protected: Protected, policy: Policy, *, progress: Progress | None = None) -> AuditReport:
@@ -53,12 +57,13 @@ def audit(protected: Protected, policy: Policy, *, progress: Progress | None = N
     withheld quantity nobody listed as sensitive must not turn out both recoverable and small.
     """
     report = progress or (lambda stage, done, total: None)
-    values = _list_published(protected)
+    values = _list_published(protected.cells, protected.structure)
     failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected)]
-    suspects = values
+    suspects, certificates = values, None
     for attacker in sorted(policy.attackers, key=lambda a: not a.knows_zeros_are_shown):
-        found = _attack(values, suspects, protected, policy, attacker, report)
+        found, evidence = _attack(values, suspects, protected, policy, attacker, report)
         failures.append(found)
+        certificates = certificates or evidence
         # Whoever knows less recovers no more: only what fell to the best informed is tried again.
         suspects = suspects.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
     failures = pl.concat(failures).unique(maintain_order=True).sort(*KEY, "statistic", "problem", "attacker")
@@ -75,18 +80,16 @@ def audit(protected: Protected, policy: Policy, *, progress: Progress | None = N
         .fill_null(0)
     )
     tables = tables.select("table_id", pl.col("failures").eq(0).alias("passed"), "checked", "failures")
-    return AuditReport(failures.is_empty(), tables, failures)
+    return AuditReport(failures.is_empty(), tables, failures, certificates)
 
 
-def _list_published(protected: Protected) -> pl.DataFrame:
+def _list_published(cells: pl.DataFrame, structure: Structure) -> pl.DataFrame:
     """One row per cell and statistic: the structure's quantities, with published (null = withheld) and district."""
-    shown = protected.cells.select(*KEY, *PUBLISHED).with_columns(
-        complement=pl.col("denominator") - pl.col("numerator")
-    )
+    shown = cells.select(*KEY, *PUBLISHED).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
     long = shown.unpivot(index=KEY, variable_name="statistic", value_name="published")
     district = pl.when(pl.col("org_level") == "school").then("parent_org_id").otherwise("org_id").rank("dense")
-    long = long.join(protected.cells.select(*KEY, district=district.cast(pl.Int64)), on=KEY, how="left")
-    return protected.structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
+    long = long.join(cells.select(*KEY, district=district.cast(pl.Int64)), on=KEY, how="left")
+    return structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
 
 
 def _fail(rows: pl.DataFrame, problem: str, attacker: str | None = None, candidates: str | None = None) -> pl.DataFrame:
@@ -147,11 +150,10 @@ def _attack(
     policy: Policy,
     attacker: Attacker,
     report: Progress,
-) -> pl.DataFrame:
-    """The failures one attacker brings about among the suspects."""
+) -> tuple[pl.DataFrame, Certificates]:
+    """The failures one attacker brings about among the suspects, and the certificates of what holds."""
     listed = suspects.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
-    magnitudes = [table for table, rules in policy.tables.items() if rules.kind == "magnitude"]
-    width = pl.when(pl.col("table_id").is_in(magnitudes)).then(policy.required_width_percent / 100).otherwise(0.0)
+    width = _required_width(policy)
     asked = (
         pl.concat(
             [
@@ -166,14 +168,8 @@ def _attack(
         .group_by("quantity", maintain_order=True)
         .agg(pl.col("required", "width").max())
     )
-    least = pl.col("zero_is_shown").any().cast(pl.Int64) if attacker.knows_zeros_are_shown else pl.lit(0, pl.Int64)
-    quantities = (
-        values.group_by("quantity")
-        .agg(low=least, published=pl.col("published").max(), group=pl.col("district").first())
-        .sort("quantity")
-    )
-    quantities = quantities.with_columns(high=pl.lit(None, pl.Int64))
-    verdicts, wrong = audit_system(
+    quantities = _list_quantities(values, attacker.knows_zeros_are_shown)
+    verdicts, wrong, evidence = attack_system(
         quantities, protected.structure.relations, protected.structure.terms, asked, progress=report
     )
     bad = verdicts.filter(pl.col("verdict") != SAFE)
@@ -182,7 +178,7 @@ def _attack(
     )
     unlisted = _with_whole(suspects.join(in_doubt, on="quantity", how="inner", maintain_order="left"), protected)
     hit = listed.join(bad, on="quantity", how="inner", maintain_order="left")
-    return pl.concat(
+    failures = pl.concat(
         [
             *(
                 _fail(hit.filter(pl.col("verdict") == kind), kind, attacker.name, "exhibited")
@@ -192,6 +188,40 @@ def _attack(
             _fail(_rows_of(values, protected, wrong), BROKEN_SUM),
         ]
     )
+    kept = listed["quantity"].unique()
+    return failures, dataclasses.replace(
+        evidence, claims=evidence.claims.filter(pl.col("quantity").is_in(kept.implode()))
+    )
+
+
+def _required_width(policy: Policy) -> pl.Expr:
+    magnitudes = [table for table, rules in policy.tables.items() if rules.kind == "magnitude"]
+    return pl.when(pl.col("table_id").is_in(magnitudes)).then(policy.required_width_percent / 100).otherwise(0.0)
+
+
+def _list_quantities(values: pl.DataFrame, zeros_known: bool) -> pl.DataFrame:
+    """One row per quantity: what a reader knows of it, and the district it is in."""
+    least = pl.col("zero_is_shown").any().cast(pl.Int64) if zeros_known else pl.lit(0, pl.Int64)
+    found = values.group_by("quantity").agg(
+        low=least, published=pl.col("published").max(), group=pl.col("district").first()
+    )
+    return found.sort("quantity").with_columns(high=pl.lit(None, pl.Int64))
+
+
+def certify(
+    published: pl.DataFrame, structure: Structure, policy: Policy, *, progress: Progress | None = None
+) -> Certificates:
+    """Certificates for every withheld quantity that keeps the required values, from published cells alone.
+
+    They neither depend on the truth nor on which quantities are sensitive, so they may stand beside the release, if
+    the structure (whose residuals they contain) may. What is withheld but keeps fewer values is not claimed.
+    """
+    values = _list_published(published, structure)
+    asked = values.filter(pl.col("published").is_null()).group_by("quantity").agg(width=_required_width(policy).max())
+    asked = asked.sort("quantity").with_columns(required=pl.lit(policy.required_candidates))
+    quantities = _list_quantities(values, policy.zeros_may_be_known)
+    found = attack_system(quantities, structure.relations, structure.terms, asked, progress=progress)[2]
+    return dataclasses.replace(found, leaks=found.leaks.clear())
 
 
 def _rows_of(values: pl.DataFrame, protected: Protected, relations: np.ndarray) -> pl.DataFrame:

@@ -73,6 +73,7 @@ class SameAs(_Strict):
 
 class LevelCost(_Strict):
     state: float = Field(gt=0)
+    region: float = Field(default=12, gt=0)
     lea: float = Field(gt=0)
     school: float = Field(gt=0)
 

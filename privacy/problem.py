@@ -95,9 +95,7 @@ def pose_problem(
     )
 
 
-def _describe_quantities(
-    cells: pl.DataFrame, structure: Structure, policy: Policy, secret: bytes
-) -> pl.DataFrame:
+def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Policy, secret: bytes) -> pl.DataFrame:
     """One row per cell and statistic, in the structure's order: its cost, unit label, block, and the row's whole."""
     cost = policy.complement_cost
     kind = {table: rules.kind for table, rules in policy.tables.items()}

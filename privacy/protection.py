@@ -12,16 +12,14 @@ from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD, Progress,
 from privacy.structure import KEY, Structure, build_structure, check_cells
 
 
-def protect(
-    cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progress: Progress | None = None
-) -> Protected:
+def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progress: Progress | None = None) -> Protected:
     """The tables of exact `cells` (see docs/disclosure.md for columns) as the policy lets them be published.
 
     All tables are protected together: what one shows counts against the others. `progress` is called with (stage, done,
     total). The result does not depend on the order of rows. `secret` breaks ties between equally good sets, so that
-    nobody without it can repeat the choice; the same input and secret give the same release. Raises ValueError (counts and column names only) for
-    cells that are not what they should be, RuntimeError if a quantity cannot be protected by withholding everything
-    around it.
+    nobody without it can repeat the choice; the same input and secret give the same release. Raises ValueError (counts
+    and column names only) for cells that are not what they should be, RuntimeError if a quantity cannot be protected by
+    withholding everything around it.
     """
     report = progress or (lambda stage, done, total: None)
     cells = check_cells(cells, policy)

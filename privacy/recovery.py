@@ -8,7 +8,8 @@ import polars as pl
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from privacy.attack import Attack, Verdicts
+from privacy.attack import SAFE, Attack, Verdicts
+from privacy.certificates import FORMS, SCALE, Certificates
 from privacy.exhibits import Unknowns
 from privacy.release import Progress
 
@@ -41,6 +42,18 @@ def audit_system(
     those found; if exposed, nothing outside them is possible); and the numbers of relations that cannot hold. In a
     part of the system with a contradiction the verdict is unproved.
     """
+    return attack_system(quantities, relations, terms, asked, progress=progress)[:2]
+
+
+def attack_system(
+    quantities: pl.DataFrame,
+    relations: pl.DataFrame,
+    terms: pl.DataFrame,
+    asked: pl.DataFrame,
+    *,
+    progress: Progress | None = None,
+) -> tuple[pl.DataFrame, np.ndarray, Certificates]:
+    """The same, and the certificates of what was found: by quantity and relation as numbered in what was given."""
     report = progress or (lambda stage, done, total: None)
     quantities, relations = quantities.sort("quantity"), relations.sort("relation")
     matrix = _matrix(quantities, relations, terms)
@@ -66,15 +79,51 @@ def audit_system(
         quantities["group"].to_numpy()[hidden] if "group" in quantities.columns else np.zeros(len(hidden), dtype=int)
     )
     parts, part_of_relation = _parts(matrix, required)
-    rows = []
+    rows, evidence, names = [], {name: [] for name in FORMS}, relations["relation"].to_numpy()
     for done, part in enumerate(parts):
         report("attacking", done, len(parts))
         found = Attack(known.cut(part), required[part], width[part], group[part]).run()
         if found.contradiction:
             wrong |= np.isin(part_of_relation, part_of_relation[known.by_unknown[:, part].indices]) & ~settled
-        rows.append(_verdicts(places["quantity"].to_numpy()[part], found))
+        own = places["quantity"].to_numpy()[part]
+        rows.append(_verdicts(own, found))
+        if found.exhibits is not None:
+            tied = names[np.unique(known.by_unknown[:, part].indices)]
+            _certify(evidence, found, own, tied, required[part])
     table = pl.concat(rows).sort("quantity") if rows else pl.DataFrame(schema=VERDICT_SCHEMA)
-    return table, relations["relation"].to_numpy()[wrong]
+    parts = {name: pl.concat([pl.DataFrame(schema=FORMS[name]), *found]) for name, found in evidence.items()}
+    return table, names[wrong], Certificates(**parts)
+
+
+def _certify(
+    evidence: dict[str, list[pl.DataFrame]],
+    found: Verdicts,
+    quantity: np.ndarray,
+    relation: np.ndarray,
+    required: np.ndarray,
+) -> None:
+    """Adds what one attack found to the evidence."""
+    first, moves = sum(part.height for part in evidence["spans"]), found.exhibits.moves
+    length = [len(places) for places, *_ in moves]
+    number = np.arange(first, first + len(moves))
+    safe = found.verdict == SAFE
+    new = {
+        "base": {"quantity": quantity, "value": found.exhibits.base},
+        "claims": {"quantity": quantity[safe], "required": required[safe]},
+        "spans": {"move": number, "first": [move[2] for move in moves], "last": [move[3] for move in moves]},
+    }
+    if moves:
+        step, places = np.concatenate([move[1] for move in moves]), np.concatenate([move[0] for move in moves])
+        new["moves"] = {"move": np.repeat(number, length), "quantity": quantity[places], "step": step}
+    for name, columns in new.items():
+        evidence[name].append(pl.DataFrame(columns, schema=FORMS[name]))
+    for leak in found.leaks:
+        for side, duals in (("lower", leak.lower), ("upper", leak.upper)):
+            times = np.rint(duals * SCALE).astype(np.int64)
+            used = np.flatnonzero(times)
+            columns = {"relation": relation[leak.relations[used]], "multiplier": times[used]}
+            rows = pl.DataFrame(columns).with_columns(quantity=int(quantity[leak.place]), side=pl.lit(side))
+            evidence["leaks"].append(rows.select(list(FORMS["leaks"])).cast(FORMS["leaks"]))
 
 
 def _matrix(quantities: pl.DataFrame, relations: pl.DataFrame, terms: pl.DataFrame) -> csr_matrix:

@@ -14,7 +14,7 @@ from privacy.policy import STATISTICS, Policy
 
 KEY = ["table_id", "school_year", "org_id", "disaggregate_type", "disaggregate_value"]
 CELL_COLUMNS = [*KEY, "org_level", "parent_org_id", "student_count", "numerator", "denominator"]
-LEVELS = ("state", "lea", "school")
+LEVELS = ("state", "region", "lea", "school")
 
 
 @dataclass(frozen=True)

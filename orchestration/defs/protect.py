@@ -21,7 +21,7 @@ def protected_cells(slds: Slds) -> dg.MaterializeResult:
     protection = protect_indicators(workspace)
     if protection.passed:
         show_protected_cells(workspace, protection)
-    failed = [table["table_id"] for table in protection.summary["audit"]["tables"] if not table["passed"]]
+    failed = protection.summary["failed"]
     return dg.MaterializeResult(
         metadata={"cells": protection.summary["cells"], "policy": protection.summary["policy"]["hash"]},
         check_results=[

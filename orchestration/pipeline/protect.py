@@ -58,19 +58,35 @@ def _protect_anew(cells: pl.DataFrame, policy: "privacy.Policy", secret: bytes, 
     log.info("protecting %s cells", f"{cells.height:,}")
     protected = privacy.protect(cells, policy, secret=secret)
     report = privacy.audit(protected, policy)
+    proof = privacy.check(
+        protected.cells, protected.structure, report.certificates, policy, sensitive=protected.sensitive
+    )
     with whole_folder(folder) as draft:
         protected.cells.write_parquet(draft / "protected_cells.parquet")
         protected.reasons.write_parquet(draft / "reasons.parquet")
-        write_json(draft / "audit.json", _summarise(protected, report, policy))
+        report.certificates.write(draft / "certificates")
+        write_json(draft / "audit.json", _summarise(protected, report, proof, policy))
 
 
-def _summarise(protected: "privacy.Protected", report: "privacy.AuditReport", policy: "privacy.Policy") -> dict:
+def _summarise(
+    protected: "privacy.Protected",
+    report: "privacy.AuditReport",
+    proof: "privacy.CheckReport",
+    policy: "privacy.Policy",
+) -> dict:
+    """The gate: the attack must have failed, and the checker, which has no solver, must accept its certificates."""
     withheld = protected.reasons.group_by("table_id", "reason").agg(pl.len().alias("cells")).sort("table_id", "reason")
     tables = report.tables.to_dicts()
+    failed = [table["table_id"] for table in tables if not table["passed"]]
     return {
         "headline": f"{sum(table['checked'] for table in tables):,} quantities attacked in {len(tables)} tables",
         "policy": {"name": policy.name, "version": policy.version, "hash": policy.hash},
-        "audit": {"passed": report.passed, "tables": tables},
+        "audit": {
+            "passed": report.passed and proof.passed,
+            "tables": tables,
+            "certificates": {"passed": proof.passed, "proven": proof.proven.height, "faults": proof.faults.to_dicts()},
+        },
+        "failed": failed if proof.passed else [*failed, "certificates"],
         "withheld": withheld.to_dicts(),
         "cells": protected.cells.height,
     }
@@ -82,8 +98,7 @@ def show_protected_cells(workspace: Workspace, protection: Protection) -> None:
     Raises `RuntimeError` if they did not pass.
     """
     if not protection.passed:
-        failed = [table["table_id"] for table in protection.summary["audit"]["tables"] if not table["passed"]]
-        raise RuntimeError(f"The audit failed for {', '.join(failed)}; nothing is published.")
+        raise RuntimeError(f"The audit failed for {', '.join(protection.summary['failed'])}; nothing is published.")
     path = str(protection.folder / "protected_cells.parquet").replace("'", "''")
     with duckdb.connect(str(workspace.home.warehouse)) as warehouse:
         warehouse.execute("create schema if not exists protected")

@@ -1,0 +1,239 @@
+"""Checks certificates with additions and comparisons of whole numbers alone: no solver, nothing of engine or audit.
+
+Whoever doubts a release can read this file, and needs no other to be convinced but the published tables.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from scipy.sparse import csr_matrix
+
+from privacy.certificates import FORMS, SCALE, Certificates
+from privacy.policy import Policy
+from privacy.structure import KEY, Structure
+
+STATISTICS = ("student_count", "numerator", "denominator")
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the certificates prove.
+
+    - `passed`: no fault was found.
+    - `faults`: one row per problem: problem, count. Holds no value and no key.
+    - `proven`: one row per quantity with enough values (and width) shown: quantity.
+    - `leaks`: one row per quantity proved to have too few: quantity. Internal.
+    - `withheld`: how many quantities are withheld.
+    """
+
+    passed: bool
+    faults: pl.DataFrame
+    proven: pl.DataFrame = field(repr=False)
+    leaks: pl.DataFrame = field(repr=False)
+    withheld: int = 0
+
+
+@dataclass
+class _System:
+    """Quantities 0 … n-1: shown or not, value (0 if withheld), floor, width; low <= matrix @ quantities <= high."""
+
+    shown: np.ndarray
+    value: np.ndarray
+    floor: np.ndarray
+    width: np.ndarray
+    matrix: csr_matrix
+    low: np.ndarray
+    high: np.ndarray
+
+
+def check(
+    published: pl.DataFrame,
+    structure: Structure,
+    certificates: Certificates,
+    policy: Policy,
+    *,
+    sensitive: pl.DataFrame | None = None,
+) -> CheckReport:
+    """Whether the certificates prove what they claim about published cells.
+
+    With `sensitive` (KEY, statistic; internal) besides: whether everything in it is withheld and proved to keep the
+    values the policy requires. Claims of less than the policy requires are faults. A certificate of another form,
+    or that speaks of quantities there are not, is one fault and proves nothing.
+    """
+    faults: dict[str, int] = {}
+    system = _read_system(published, structure, policy, faults)
+    proven = leaks = np.array([], dtype=np.int64)
+    if _is_well_formed(certificates, system):
+        base = _check_base(system, certificates, faults)
+        good = _check_moves(system, certificates, base, faults)
+        enough = _count_values(system, certificates, base, good, policy.required_candidates)
+        claimed = certificates.claims["quantity"].to_numpy()
+        faults["claim_is_not_shown"] = int((~enough[claimed]).sum())
+        faults["claim_is_too_small"] = int((certificates.claims["required"] < policy.required_candidates).sum())
+        if not sum(faults.values()):
+            proven = np.unique(claimed)
+            leaks = _check_leaks(system, certificates, policy, faults)
+    else:
+        faults["certificate_is_malformed"] = 1
+    if sensitive is not None:
+        wanted = structure.quantities.join(sensitive, on=[*KEY, "statistic"], how="semi")["quantity"].unique()
+        faults["protected_quantity_is_shown"] = int(system.shown[wanted.to_numpy()].sum())
+        faults["protected_quantity_is_unproved"] = int((~np.isin(wanted.to_numpy(), proven)).sum())
+    rows = [(problem, count) for problem, count in sorted(faults.items()) if count]
+    table = pl.DataFrame(rows, schema={"problem": pl.String, "count": pl.Int64}, orient="row")
+    frames = [pl.DataFrame({"quantity": one}, schema={"quantity": pl.Int64}) for one in (proven, leaks)]
+    return CheckReport(not rows, table, *frames, int((~system.shown).sum()))
+
+
+def _read_system(cells: pl.DataFrame, structure: Structure, policy: Policy, faults: dict[str, int]) -> _System:
+    faults["value_in_a_withheld_cell"] = sum(
+        cells.filter(pl.col(f"{one}_status") != "shown", pl.col(one).is_not_null()).height for one in STATISTICS
+    )
+    faults["cell_is_missing_or_twice"] = abs(
+        structure.quantities.select(KEY).unique().height - cells.select(KEY).unique().height
+    ) + (cells.height - cells.select(KEY).unique().height)
+    shown = cells.select(*KEY, *STATISTICS).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
+    long = shown.unique(KEY).unpivot(index=KEY, variable_name="statistic", value_name="shown")
+    rows = structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
+    kinds = {table: rules.kind for table, rules in policy.tables.items()}
+    magnitude = pl.col("table_id").replace_strict(kinds, default="", return_dtype=pl.String) == "magnitude"
+    found = rows.group_by("quantity").agg(
+        least=pl.col("shown").min(),
+        most=pl.col("shown").max(),
+        floor=pl.col("zero_is_shown").any() if policy.zeros_may_be_known else pl.lit(False),
+        wide=magnitude.any(),
+    )
+    found = found.sort("quantity")
+    faults["one_number_shown_as_two"] = int((found["least"] != found["most"]).sum())
+    faults["shown_value_is_negative"] = int((found["least"] < 0).sum())
+    terms, relations = structure.terms, structure.relations.sort("relation")
+    place = np.searchsorted(relations["relation"].to_numpy(), terms["relation"].to_numpy())
+    matrix = csr_matrix(
+        (terms["coefficient"].to_numpy(), (place, terms["quantity"].to_numpy())),
+        shape=(relations.height, found.height),
+    )
+    return _System(
+        found["least"].is_not_null().to_numpy(),
+        found["least"].fill_null(0).to_numpy(),
+        found["floor"].cast(pl.Int64).to_numpy(),
+        np.where(found["wide"].to_numpy(), policy.required_width_percent / 100, 0.0),
+        matrix,
+        relations["low"].to_numpy(),
+        relations["high"].to_numpy(),
+    )
+
+
+def _is_well_formed(certificates: Certificates, system: _System) -> bool:
+    """Whether all parts have their columns, name quantities and moves there are, and say nothing twice."""
+    for name, schema in FORMS.items():
+        part = getattr(certificates, name)
+        if dict(part.schema) != schema or sum(part.null_count().row(0)):
+            return False
+        if "quantity" in schema and not part["quantity"].is_between(0, len(system.value) - 1).all():
+            return False
+    limit = 2**40  # far above any count, far below where whole numbers of the machine end
+    large = [part.select(pl.exclude("side").abs().max()).row(0) for part in (certificates.base, certificates.moves)]
+    once = certificates.base["quantity"].is_unique().all() and certificates.spans["move"].is_unique().all()
+    once = once and certificates.moves.select(pl.struct("move", "quantity").is_unique().all()).item()
+    known = certificates.moves["move"].is_in(certificates.spans["move"].implode()).all()
+    spans = certificates.spans.select((pl.col("first") <= 0).all() & (pl.col("last") >= 0).all()).item()
+    return bool(once and known and spans and all((one or 0) < limit for row in large for one in row))
+
+
+def _check_base(system: _System, certificates: Certificates, faults: dict[str, int]) -> np.ndarray:
+    """The whole base table: what is shown, and for the rest what the certificate says."""
+    named = np.zeros(len(system.shown), dtype=bool)
+    named[certificates.base["quantity"].to_numpy()] = True
+    faults["base_lacks_a_withheld_quantity"] = int((~named & ~system.shown).sum())
+    faults["base_names_a_shown_quantity"] = int((named & system.shown).sum())
+    table = system.value.copy()
+    table[certificates.base["quantity"].to_numpy()] = certificates.base["value"].to_numpy()
+    table[system.shown] = system.value[system.shown]
+    sums = system.matrix @ table
+    faults["base_breaks_a_sum"] = int(((sums < system.low) | (sums > system.high)).sum())
+    faults["base_is_below_what_is_possible"] = int((~system.shown & (table < system.floor)).sum())
+    return table
+
+
+def _check_moves(system: _System, certificates: Certificates, base: np.ndarray, faults: dict[str, int]) -> pl.DataFrame:
+    """The terms of the moves, with base value, first and last, of which every step keeps all sums and floors.
+
+    Values between two tables that fit, fit: only the first and the last table of a move are looked at.
+    """
+    spans = certificates.spans.sort("move")
+    terms = certificates.moves.join(spans, on="move", how="left", maintain_order="left")
+    move = np.searchsorted(spans["move"].to_numpy(), terms["move"].to_numpy())
+    quantity, step = terms["quantity"].to_numpy(), terms["step"].to_numpy()
+    bad = np.zeros(spans.height, dtype=bool)
+    bad[move[system.shown[quantity]]] = True
+    steps = csr_matrix((step, (move, quantity)), shape=(spans.height, len(base)))
+    change = (steps @ system.matrix.T).tocoo()
+    sums = (system.matrix @ base)[change.col]
+    for end in ("first", "last"):
+        times = spans[end].to_numpy()
+        bad[move[base[quantity] + step * times[move] < system.floor[quantity]]] = True
+        after = sums + change.data * times[change.row]
+        bad[change.row[(after < system.low[change.col]) | (after > system.high[change.col])]] = True
+    faults["move_is_no_table"] = int(bad.sum())
+    return terms.with_columns(base=pl.Series(base[quantity])).filter(pl.Series(~bad[move]))
+
+
+def _count_values(
+    system: _System, certificates: Certificates, base: np.ndarray, terms: pl.DataFrame, required: int
+) -> np.ndarray:
+    """Boolean per quantity: enough different values, and far enough apart, occur in the base and the moves."""
+    first, last = pl.col("first").clip(-required), pl.col("last").clip(upper_bound=required)
+    values = terms.filter(pl.col("step") != 0).select(
+        "quantity", value=pl.int_ranges(first, last + 1) * pl.col("step") + pl.col("base")
+    )
+    values = values.explode("value").drop_nulls().unique()
+    counted = values.filter(pl.col("value") != pl.Series(base)[values["quantity"]]).group_by("quantity").len()
+    count = np.ones(len(base), dtype=np.int64)
+    count[counted["quantity"].to_numpy()] += counted["len"].to_numpy().astype(np.int64)
+    lowest, highest = base.copy(), base.copy()
+    for end in ("first", "last"):
+        value = (terms["base"] + terms["step"] * terms[end]).to_numpy()
+        np.minimum.at(lowest, terms["quantity"].to_numpy(), value)
+        np.maximum.at(highest, terms["quantity"].to_numpy(), value)
+    return ~system.shown & (count >= required) & (highest - lowest >= system.width * highest)
+
+
+def _check_leaks(system: _System, certificates: Certificates, policy: Policy, faults: dict[str, int]) -> np.ndarray:
+    """The quantities whose multipliers prove that too few values are left.
+
+    x = (x - multipliers @ relations) + multipliers @ relations, and both parts are bounded by what is known.
+    """
+    found, wrong = [], 0
+    for (quantity,), rows in certificates.leaks.group_by("quantity", maintain_order=True):
+        ends = {}
+        for side, sign in (("lower", -1), ("upper", 1)):
+            part = rows.filter(pl.col("side") == side)
+            ends[side] = _bound(system, quantity, sign, part["relation"].to_numpy(), part["multiplier"].to_list())
+        low, high = ends["lower"], ends["upper"]
+        low = int(system.floor[quantity]) if low is None else -low
+        few = high is not None and (
+            high - low + 1 < policy.required_candidates or high - low < system.width[quantity] * high
+        )
+        found += [quantity] if few else []
+        wrong += not few
+    faults["leak_is_not_shown"] = wrong
+    return np.array(found, dtype=np.int64)
+
+
+def _bound(system: _System, quantity: int, sign: int, relations: np.ndarray, multipliers: list[int]) -> int | None:
+    """A whole number that sign x quantity cannot exceed, by multipliers of relations; None: they give none."""
+    rest, total = {quantity: sign * SCALE}, 0
+    for relation, times in zip(relations, multipliers, strict=True):
+        total += times * int(system.high[relation] if times > 0 else system.low[relation])
+        for at in range(system.matrix.indptr[relation], system.matrix.indptr[relation + 1]):
+            column = int(system.matrix.indices[at])
+            rest[column] = rest.get(column, 0) - times * int(system.matrix.data[at])
+    for column, coefficient in rest.items():
+        if system.shown[column]:
+            total += coefficient * int(system.value[column])
+        elif coefficient > 0:
+            return None
+        else:
+            total += coefficient * int(system.floor[column])
+    return total // SCALE
