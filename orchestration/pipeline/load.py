@@ -32,7 +32,7 @@ def load_record_views(workspace: Workspace) -> dict[str, int]:
     """Point the views of schema `records` at the deliveries in use; return the rows of each record type.
 
     All views change in one transaction. A record type that nobody sends is an empty, typed view.
-    Raises `RuntimeError` when no source has a delivery in use: there is nothing to build.
+    Raises `RuntimeError` when no source has a delivery in use, or the records of one in use are gone.
     """
     in_use = [standing for standing in standings(workspace) if standing.current]
     if not in_use:
@@ -63,10 +63,13 @@ def load_record_views(workspace: Workspace) -> dict[str, int]:
 
 def _records_folder(workspace: Workspace, standing: Standing) -> Path:
     turn, current = standing.turn, standing.current
-    return (
-        workspace.home.checked(turn.source.id, turn.school_year, current["batch_id"], current["context_hash"])
-        / "records"
-    )
+    folder = workspace.home.checked(turn.source.id, turn.school_year, current["batch_id"], current["context_hash"])
+    # A record type a delivery lacks is no file; a delivery that lacks its folder would be a district lost in silence.
+    if not (folder / "records").is_dir():
+        raise RuntimeError(
+            f"The checked records of {turn.name} are gone. Restore checked/ from backup."
+        )
+    return folder / "records"
 
 
 def _delivery_row(standing: Standing) -> dict:
