@@ -51,7 +51,7 @@ def report(checked):
     with tempfile.TemporaryDirectory() as folder:
         page = write_feedback(
             Path(folder), source_name="S", source_id="src", school_year=2022, batch_id="b", files=[("sent.csv", 1)],
-            counts=checked.counts, findings=checked.findings, verdicts=pl.DataFrame(schema=VERDICT_SCHEMA),
+            unread={}, counts=checked.counts, findings=checked.findings, verdicts=pl.DataFrame(schema=VERDICT_SCHEMA),
             status="held_back",
         )  # fmt: skip
         return page.read_text(encoding="utf-8") + page.with_name("findings.csv").read_text(encoding="utf-8")
