@@ -17,8 +17,9 @@ import polars as pl
 from privacy import audit_system, load_policy
 from privacy.complementary import choose_units
 from privacy.intervals import widen
+from privacy.posing import pose_problem
 from privacy.primary import find_sensitive
-from privacy.problem import Problem, pose_problem
+from privacy.problem import Problem
 from privacy.structure import Structure, build_structure, check_cells
 
 LEVELS = {

@@ -6,8 +6,8 @@ import polars as pl
 from privacy.complementary import choose_units
 from privacy.intervals import widen
 from privacy.policy import Policy
+from privacy.posing import pose_problem
 from privacy.primary import REASONS, find_sensitive
-from privacy.problem import pose_problem
 from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD, Progress, Protected
 from privacy.structure import KEY, Structure, build_structure, check_cells
 

@@ -1,0 +1,123 @@
+"""Poses the engine's problem: what of a set of tables may be withheld together, and what that costs."""
+
+import hashlib
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from privacy.policy import Policy
+from privacy.problem import UNBOUNDED, Problem
+from privacy.structure import KEY, Structure
+
+
+def pose_problem(
+    cells: pl.DataFrame,
+    structure: Structure,
+    truth: np.ndarray,
+    sensitive: pl.DataFrame,
+    policy: Policy,
+    secret: bytes,
+) -> Problem:
+    """The problem of publishing checked cells under a policy, ties broken under a secret."""
+    rows = _describe_quantities(cells, structure, policy, secret)
+    n = len(truth)
+    quantity = rows["quantity"].to_numpy()
+    unit_of_row, unit = _merge_units(rows["unit_label"].to_numpy(), quantity, n)
+    matrix = _matrix(structure, n)
+    known = np.ones(n, dtype=bool)
+    known_row = (truth[quantity] == 0) & (rows["zero_is_shown"] | (rows["whole"] == 0)).to_numpy()
+    np.logical_and.at(known, quantity, known_row)
+    if known.any() and not known[quantity[known_row]].all():
+        raise ValueError("same_as: a number that is always shown in one table may be withheld in the other")
+    shown_zero = np.zeros(n, dtype=np.int64)
+    if policy.zeros_may_be_known:
+        np.maximum.at(shown_zero, quantity, rows["zero_is_shown"].to_numpy().astype(np.int64))
+    block = np.full(n, -1, dtype=np.int64)
+    np.maximum.at(block, quantity, rows["block"].to_numpy())
+    is_sensitive = np.zeros(n, dtype=bool)
+    marked = rows.join(sensitive, on=[*KEY, "statistic"], how="semi")
+    is_sensitive[marked["quantity"].to_numpy()] = True
+    width = np.zeros(n)
+    magnitudes = rows.filter(pl.col("kind") == "magnitude")["quantity"].to_numpy()
+    width[magnitudes] = policy.required_width_percent / 100
+    cost = np.zeros(unit.max() + 1)
+    np.maximum.at(cost, unit_of_row, rows["cost"].to_numpy())
+    return Problem(
+        matrix,
+        structure.relations["low"].to_numpy(),
+        structure.relations["high"].to_numpy(),
+        np.full(structure.relations.height, -1),
+        truth,
+        shown_zero,
+        np.full(n, UNBOUNDED),
+        known,
+        unit,
+        block,
+        is_sensitive,
+        width,
+        cost,
+        _implications(rows, unit_of_row, known[quantity]),
+        policy.required_candidates,
+    )
+
+
+def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Policy, secret: bytes) -> pl.DataFrame:
+    """One row per cell and statistic, in the structure's order: its cost, unit label, block, and the row's whole."""
+    cost = policy.complement_cost
+    kind = {table: rules.kind for table, rules in policy.tables.items()}
+    leas = (
+        pl.when(pl.col("org_level") == "lea").then("org_id").when(pl.col("org_level") == "school").then("parent_org_id")
+    )
+    whole = pl.when(pl.col("kind") == "count").then("student_count").otherwise(pl.col("denominator").fill_null(0))
+    cells = cells.with_row_index("cell").with_columns(
+        kind=pl.col("table_id").replace_strict(kind, return_dtype=pl.String),
+        block=leas.rank("dense").cast(pl.Int64).fill_null(-1),
+    )
+    rows = structure.quantities.join(cells.with_columns(whole=whole), on=KEY, how="left", maintain_order="left")
+    outcome = (pl.col("kind") == "rate") & (pl.col("statistic") != "denominator")
+    weight = (
+        pl.col("org_level").replace_strict(cost.level.model_dump(), return_dtype=pl.Float64)
+        * pl.when(pl.col("disaggregate_type") == "all").then(cost.all_students).otherwise(1.0)
+        * pl.when(outcome | (pl.col("kind") == "magnitude")).then(1.0).otherwise(cost.denominator)
+        * (1 + cost.per_doubling * (1 + pl.col("whole")).log(2))
+    )
+    # Up to 1 % dearer by a keyed hash: ties are broken the same way every time, and not in a way a reader can repeat.
+    label = pl.concat_str([pl.col(column).cast(pl.String) for column in KEY], separator="\x1f")
+    rows = rows.with_columns(
+        cost=weight, unit_label=2 * pl.col("cell").cast(pl.Int64) + outcome.cast(pl.Int64), label=label
+    )
+    key = hashlib.blake2b(secret, digest_size=32).digest()
+    jitter = [
+        int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=4).digest(), "big") for text in rows["label"]
+    ]
+    return rows.with_columns(cost=pl.col("cost") * (1 + 0.01 * pl.Series(jitter, dtype=pl.Float64) / 2**32))
+
+
+def _merge_units(label: np.ndarray, quantity: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The unit of every row and of every quantity: labels that share a quantity are one unit."""
+    size = label.max() + 1
+    links = sparse.coo_matrix((np.ones(len(label)), (label, size + quantity)), shape=(size + n, size + n))
+    _, component = connected_components(links, directed=False)
+    used, number = np.unique(component[size:], return_inverse=True)
+    return np.searchsorted(used, component[label]), number
+
+
+def _matrix(structure: Structure, n: int) -> sparse.csr_matrix:
+    terms = structure.terms
+    return sparse.csr_matrix(
+        (terms["coefficient"].to_numpy(), (terms["relation"].to_numpy(), terms["quantity"].to_numpy())),
+        shape=(structure.relations.height, n),
+    )
+
+
+def _implications(rows: pl.DataFrame, unit_of_row: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """A rate whose denominator is withheld says nothing: its numerator goes with it."""
+    rows = rows.select("cell", "kind", "statistic").with_columns(unit=pl.Series(unit_of_row), known=pl.Series(known))
+    rates = rows.filter(pl.col("kind") == "rate", ~pl.col("known"))
+    pairs = rates.filter(pl.col("statistic") == "denominator").join(
+        rates.filter(pl.col("statistic") == "numerator"), on="cell", maintain_order="left"
+    )
+    pairs = pairs.filter(pl.col("unit") != pl.col("unit_right"))
+    return pairs.select("unit", "unit_right").to_numpy().astype(np.int64)
