@@ -17,9 +17,10 @@ class Problem:
     """n quantities in m relations and u units; a unit is withheld as a whole.
 
     matrix (m×n, whole), low, high (m): low <= matrix @ quantities <= high; UNBOUNDED if there is no bound.
-    lifted_by (m): the unit whose withholding lifts the relation (a published rounded rate or band is such a relation),
-    or -1 for one that always holds. truth, floor, ceiling (n): the true value, and the least and most the strongest attacker thinks
-    possible if withheld. known (n): never withheld, everybody knows it (a shown zero, an earlier release).
+    lifted_by (m): the unit whose withholding lifts the relation (a published rounded rate or band is such a
+    relation), or -1 for one that always holds. truth, floor, ceiling (n): the true value, and the least and most the
+    strongest attacker thinks possible if withheld. known (n): never withheld, everybody knows it (a shown zero, an
+    earlier release).
     unit (n). block (n): the district, or -1 for the state. sensitive (n), width (n): required width as a part of the
     upper end. cost (u). implies (k×2): withholding unit [0] requires withholding unit [1].
     """
