@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import coo_matrix, csc_matrix, csr_matrix
+from scipy.sparse import csc_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 WHOLE = 1e-6  # how near to a whole number a corner has to be before it is tested, exactly, as one
 UNSEEN = np.iinfo(np.int64).min
 UNLIMITED = 2**40  # a number of steps beyond anything asked for
+EXACT = 2.0**53  # sums up to here are exact in whole and in real numbers; what might go further is not believed
+AT_ONCE = 8  # multiples of a step looked at together
 
 
 @dataclass
@@ -30,15 +32,30 @@ class Unknowns:
         """The matrix, quick to cut by unknown."""
         return self.matrix.tocsc()
 
+    def touching(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The relations some unknowns occur in, by entry, unknown after unknown: entries of each, relation, coefficient.
+
+        What a cut of the matrix says, many times quicker for a few unknowns.
+        """
+        columns = self.by_unknown
+        start = columns.indptr[places]
+        length = columns.indptr[places + 1] - start
+        ends = np.cumsum(length)
+        at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(start - ends + length, length)
+        return length, columns.indices[at], columns.data[at]
+
     def cut(self, part: np.ndarray) -> "Unknowns":
         """The same for a part of the unknowns to which no others are tied."""
-        columns = self.by_unknown[:, part]
-        touched, row = np.unique(columns.indices, return_inverse=True)
-        matrix = csc_matrix((columns.data, row, columns.indptr), shape=(len(touched), len(part))).tocsr()
+        length, relation, coefficient = self.touching(part)
+        touched, row = np.unique(relation, return_inverse=True)
+        indptr = np.concatenate([[0], np.cumsum(length)])
+        matrix = csc_matrix((coefficient, row, indptr), shape=(len(touched), len(part))).tocsr()
         return Unknowns(matrix, self.low[touched], self.high[touched], self.least[part], self.most[part])
 
     def fits(self, table: np.ndarray) -> bool:
-        """Whether a whole-number table agrees with all that is known."""
+        """Whether a table of whole numbers (int64) agrees with all that is known."""
+        if (abs(self.matrix) @ np.abs(table).astype(float)).max(initial=0) >= EXACT:
+            return False
         sums = self.matrix @ table
         inside = (table >= self.least).all() and (table <= self.most).all()
         return bool(inside and (sums >= self.low).all() and (sums <= self.high).all())
@@ -71,29 +88,23 @@ class Exhibits:
     def take(self, places: np.ndarray, change: np.ndarray) -> None:
         """Takes in whatever a change of some unknowns proves; parts of it that share no relation each by themselves."""
         moved = np.flatnonzero(np.abs(change) > WHOLE)
-        if not len(moved):
-            return
         places, change = places[moved], change[moved]
-        touching = self.unknowns.by_unknown[:, places]
-        relations, row = np.unique(touching.indices, return_inverse=True)
-        column = np.repeat(np.arange(len(places)), np.diff(touching.indptr))
-        k = len(places)
-        size = k + len(relations)
-        links = coo_matrix((np.ones(len(row)), (column, k + row)), shape=(size, size))
-        parts, label = connected_components(links, directed=False)
-        part, part_of_row = label[:k], label[k:]
+        if not self.open[places].any():
+            return
+        length, relation, coefficient = self.unknowns.touching(places)
+        relations, row = np.unique(relation, return_inverse=True)
+        part, part_of_row, parts = _split(length, row, len(relations))
         step = _whole_steps(change, part, parts)
-        net = np.bincount(row, touching.data * step[column], len(relations)).astype(np.int64)
+        product = coefficient * np.repeat(step, length)
+        if np.abs(product).astype(float).sum() >= EXACT:
+            return
+        net = np.bincount(row, product, len(relations)).astype(np.int64)
         forward, backward = np.full(parts, UNLIMITED), np.full(parts, UNLIMITED)
         for limit, sign in ((forward, 1), (backward, -1)):
             _limit(limit, part, sign * step, self.down[places], self.up[places])
             _limit(limit, part_of_row, sign * net, self.slack_down[relations], self.slack_up[relations])
-        useful = np.zeros(parts, dtype=bool)
-        useful[part[self.open[places]]] = True
-        useful[part[step == 0]] = False
-        useful &= (forward > 0) | (backward > 0)
-        kept = useful[part] & self.open[places]
-        if kept.any():
+        kept = np.flatnonzero(self.open[places] & (step != 0) & ((forward > 0) | (backward > 0))[part])
+        if len(kept):
             gain = self._exhibit(places[kept], step[kept], backward[part[kept]], forward[part[kept]])
             for one in np.unique(part[kept][gain]):
                 chosen = part == one
@@ -101,23 +112,26 @@ class Exhibits:
 
     def _exhibit(self, places: np.ndarray, step: np.ndarray, backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
         """Notes the values a move shows for open unknowns; boolean: whether it showed anything new."""
-        gain = np.zeros(len(places), dtype=bool)
         ends = np.stack([self.base[places] - step * backward, self.base[places] + step * forward])
-        wide = self.width[places] > 0
-        gain |= wide & ((ends.min(0) < self.lowest[places]) | (ends.max(0) > self.highest[places]))
-        self.lowest[places] = np.minimum(self.lowest[places], ends.min(0))
-        self.highest[places] = np.maximum(self.highest[places], ends.max(0))
-        for times in range(1, self.changes.shape[1]):
-            for sign, limit in ((1, forward), (-1, backward)):
-                able = (limit >= times) & (self.count[places] < self.required[places])
-                if not able.any():
-                    continue
-                rows, change = places[able], sign * times * step[able]
-                fresh = ~(self.changes[rows] == change[:, None]).any(axis=1)
-                rows = rows[fresh]
-                self.changes[rows, self.count[rows]] = change[fresh]
-                self.count[rows] += 1
-                gain[np.flatnonzero(able)[fresh]] = True
+        least, most = ends.min(0), ends.max(0)
+        gain = (self.width[places] > 0) & ((least < self.lowest[places]) | (most > self.highest[places]))
+        self.lowest[places] = np.minimum(self.lowest[places], least)
+        self.highest[places] = np.maximum(self.highest[places], most)
+        for first in range(1, self.changes.shape[1], AT_ONCE):
+            times = np.arange(first, min(first + AT_ONCE, self.changes.shape[1]))
+            able = np.concatenate([forward[:, None] >= times, backward[:, None] >= times], axis=1)
+            change = step[:, None] * np.concatenate([times, -times])
+            seen = self.changes[places]
+            able &= ~(seen[:, :, None] == change[:, None, :]).any(axis=1)
+            count = self.count[places]
+            at = count[:, None] + np.cumsum(able, axis=1) - 1
+            able &= at < self.required[places][:, None]
+            if not able.any():
+                break
+            row, column = np.nonzero(able)
+            self.changes[places[row], at[row, column]] = change[row, column]
+            self.count[places] = count + able.sum(axis=1)
+            gain |= able.any(axis=1)
         self._close(places)
         return gain
 
@@ -127,15 +141,26 @@ def _steps(room: np.ndarray) -> np.ndarray:
     return np.minimum(room, UNLIMITED).astype(np.int64)
 
 
+def _split(length: np.ndarray, row: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """The part every unknown and every relation belongs to, and how many parts: what shares no relation is apart."""
+    k = len(length)
+    indptr = np.zeros(k + rows + 1, dtype=np.int32)
+    np.cumsum(length, out=indptr[1 : k + 1])
+    indptr[k + 1 :] = indptr[k]
+    links = csr_matrix((np.ones(len(row)), (k + row).astype(np.int32), indptr), shape=(k + rows, k + rows))
+    parts, label = connected_components(links, directed=False)
+    return label[:k], label[k:], parts
+
+
 def _whole_steps(change: np.ndarray, part: np.ndarray, parts: int) -> np.ndarray:
-    """The smallest whole step of every part in its direction; twice the change where a half was proposed; else 0."""
+    """The smallest step of every part near its direction; twice the change where rounding would not keep it."""
     whole = np.rint(change)
-    crooked = np.zeros(parts, dtype=bool)
-    crooked[part[np.abs(change - whole) > WHOLE]] = True
-    whole = np.where(crooked[part], np.rint(2 * change), whole)
-    broken = np.zeros(parts, dtype=bool)
-    broken[part[crooked[part] & (np.abs(2 * change - whole) > WHOLE)]] = True
-    step = np.where(broken[part], 0, whole).astype(np.int64)
+    crooked = np.abs(change - whole) > WHOLE
+    if crooked.any():
+        doubled = np.zeros(parts, dtype=bool)
+        doubled[part[crooked]] = True
+        whole = np.where(doubled[part], np.rint(2 * change), whole)
+    step = whole.astype(np.int64)
     divisor = np.zeros(parts, dtype=np.int64)
     np.gcd.at(divisor, part, np.abs(step))
     return step // np.maximum(divisor, 1)[part]

@@ -43,7 +43,7 @@ def find_table(unknowns: Unknowns, room: np.ndarray) -> tuple[np.ndarray | None,
         if solution.value_valid:
             table = np.array(solution.col_value)
             table = table[:n] + table[n:]
-            if np.abs(table - np.rint(table)).max(initial=0) < WHOLE and unknowns.fits(np.rint(table)):
+            if np.abs(table - np.rint(table)).max(initial=0) < WHOLE and unknowns.fits(np.rint(table).astype(np.int64)):
                 return np.rint(table).astype(np.int64), False
     return None, False
 
