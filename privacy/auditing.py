@@ -88,8 +88,9 @@ def _list_published(cells: pl.DataFrame, structure: Structure) -> pl.DataFrame:
     shown = cells.select(*KEY, *PUBLISHED).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
     long = shown.unpivot(index=KEY, variable_name="statistic", value_name="published")
     district = pl.when(pl.col("org_level") == "school").then("parent_org_id").otherwise("org_id").rank("dense")
-    long = long.join(cells.select(*KEY, district=district.cast(pl.Int64)), on=KEY, how="left")
-    return structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
+    places = cells.select("org_id", district=district.cast(pl.Int64)).unique("org_id", keep="first")
+    rows = structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
+    return rows.join(places, on="org_id", how="left", maintain_order="left")
 
 
 def _fail(rows: pl.DataFrame, problem: str, attacker: str | None = None, candidates: str | None = None) -> pl.DataFrame:
@@ -116,6 +117,10 @@ def _is_small(policy: Policy, value: str) -> pl.Expr:
                     tiny = tiny | ((pl.col(value) == 0) & (pl.col("whole").is_null() | (pl.col("whole") > 0)))
                 few = few | ((pl.col("statistic") == statistic) & tiny)
         small = small | ((pl.col("table_id") == table) & few)
+    for link in policy.links:
+        if link.derived:
+            few = pl.col(value).is_between(1, link.derived.threshold - 1)
+            small = small | ((pl.col("table_id") == link.name) & few)
     return small
 
 

@@ -13,6 +13,7 @@ from privacy.certificates import FORMS, SCALE, Certificates
 from privacy.policy import Policy
 from privacy.structure import KEY, Structure
 
+UNBOUNDED = 2**62  # no sum of whole numbers below 2**40 goes further
 STATISTICS = ("student_count", "numerator", "denominator")
 
 
@@ -90,9 +91,9 @@ def _read_system(cells: pl.DataFrame, structure: Structure, policy: Policy, faul
     faults["value_in_a_withheld_cell"] = sum(
         cells.filter(pl.col(f"{one}_status") != "shown", pl.col(one).is_not_null()).height for one in STATISTICS
     )
-    faults["cell_is_missing_or_twice"] = abs(
-        structure.quantities.select(KEY).unique().height - cells.select(KEY).unique().height
-    ) + (cells.height - cells.select(KEY).unique().height)
+    wanted = structure.quantities.filter(pl.col("statistic") != "derived").select(KEY).unique().height
+    there = cells.select(KEY).unique().height
+    faults["cell_is_missing_or_twice"] = abs(wanted - there) + (cells.height - there)
     shown = cells.select(*KEY, *STATISTICS).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
     long = shown.unique(KEY).unpivot(index=KEY, variable_name="statistic", value_name="shown")
     rows = structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
@@ -119,8 +120,8 @@ def _read_system(cells: pl.DataFrame, structure: Structure, policy: Policy, faul
         found["floor"].cast(pl.Int64).to_numpy(),
         np.where(found["wide"].to_numpy(), policy.required_width_percent / 100, 0.0),
         matrix,
-        relations["low"].to_numpy(),
-        relations["high"].to_numpy(),
+        relations["low"].fill_null(-UNBOUNDED).to_numpy(),
+        relations["high"].fill_null(UNBOUNDED).to_numpy(),
     )
 
 
@@ -225,7 +226,10 @@ def _bound(system: _System, quantity: int, sign: int, relations: np.ndarray, mul
     """A whole number that sign x quantity cannot exceed, by multipliers of relations; None: they give none."""
     rest, total = {quantity: sign * SCALE}, 0
     for relation, times in zip(relations, multipliers, strict=True):
-        total += times * int(system.high[relation] if times > 0 else system.low[relation])
+        bound = int(system.high[relation] if times > 0 else system.low[relation])
+        if times and abs(bound) == UNBOUNDED:
+            return None
+        total += times * bound
         for at in range(system.matrix.indptr[relation], system.matrix.indptr[relation + 1]):
             column = int(system.matrix.indices[at])
             rest[column] = rest.get(column, 0) - times * int(system.matrix.data[at])

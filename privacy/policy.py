@@ -6,6 +6,7 @@ withheld).
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 DEFAULT_POLICY = Path(__file__).with_name("policy.yml")
-STATISTICS = ("student_count", "denominator", "numerator", "complement")
+STATISTICS = ("student_count", "denominator", "numerator", "complement", "derived")
 
 
 class PolicyError(ValueError):
@@ -71,6 +72,58 @@ class SameAs(_Strict):
         return tuple(tuple(side.rsplit(".", 1)) for side in (self.left, self.right))
 
 
+class Grouping(_Strict):
+    """A type of group whose values are sums over values of another type; a value may be in several of them."""
+
+    type: str = Field(min_length=1)
+    of: str = Field(min_length=1)
+    groups: dict[str, tuple[str, ...]] = Field(min_length=1)
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether some value is in two groups, so that the groups do not add up to anything."""
+        members = [member for group in self.groups.values() for member in group]
+        return len(set(members)) < len(members)
+
+    @model_validator(mode="after")
+    def _groups_something_else(self):
+        if self.type == self.of or not all(self.groups.values()):
+            raise ValueError(f"grouping {self.type!r}: its groups must hold values of another type")
+        return self
+
+
+class Derived(_Strict):
+    """When a number that nobody publishes, but that follows from published ones, is sensitive."""
+
+    threshold: int = Field(default=10, ge=2)
+    zero_is_sensitive: bool = False
+
+
+class Link(_Strict):
+    """What everybody knows of some statistics of one year, organisation and group, wherever all of them exist.
+
+    The sum of coefficient x statistic equals a number, is bounded, or is a derived number that nobody publishes.
+    `years`: how many years later than the others a statistic is taken from.
+    """
+
+    name: str = Field(min_length=1, pattern=r"^[^.]+$")
+    terms: dict[str, int] = Field(min_length=1)
+    years: dict[str, int] = {}
+    equals: int | None = None
+    at_least: int | None = None
+    at_most: int | None = None
+    derived: Derived | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self):
+        bounded = self.at_least is not None or self.at_most is not None
+        if bounded + (self.equals is not None) + (self.derived is not None) != 1:
+            raise ValueError(f"link {self.name!r}: give one of equals, derived, or at_least and at_most")
+        if 0 in self.terms.values() or not set(self.years) <= set(self.terms):
+            raise ValueError(f"link {self.name!r}: coefficients must not be 0, and years must name terms")
+        return self
+
+
 class LevelCost(_Strict):
     state: float = Field(gt=0)
     region: float = Field(default=12, gt=0)
@@ -98,15 +151,22 @@ class Policy(_Strict):
     attackers: tuple[Attacker, ...] = Field(min_length=1)
     tables: dict[str, TablePolicy] = Field(min_length=1)
     same_as: tuple[SameAs, ...] = ()
+    groupings: tuple[Grouping, ...] = ()
+    links: tuple[Link, ...] = ()
     complement_cost: ComplementCost
 
     @model_validator(mode="after")
-    def _same_as_names_statistics_that_exist(self):
+    def _names_statistics_that_exist(self):
+        there = {f"{table}.{one}" for table, rules in self.tables.items() for one in rules.statistics}
         for same in self.same_as:
-            for side in (same.left, same.right):
-                table, _, statistic = side.rpartition(".")
-                if table not in self.tables or statistic not in self.tables[table].statistics:
-                    raise ValueError(f"same_as: {side!r} is not a statistic of a table in this policy")
+            _refuse_unknown("same_as", (same.left, same.right), there)
+        for link in self.links:
+            _refuse_unknown(f"link {link.name!r}", link.terms, there)
+            if link.name in self.tables or f"{link.name}.derived" in there:
+                raise ValueError(f"link {link.name!r}: a table or an earlier link has this name")
+            there |= {f"{link.name}.derived"} if link.derived else set()
+        if len({grouping.type for grouping in self.groupings}) < len(self.groupings):
+            raise ValueError("groupings: two have the same type")
         if len({attacker.name for attacker in self.attackers}) < len(self.attackers):
             raise ValueError("attackers: two have the same name")
         return self
@@ -121,6 +181,12 @@ class Policy(_Strict):
     def zeros_may_be_known(self) -> bool:
         """Whether some attacker knows that withheld counts are at least 1."""
         return any(attacker.knows_zeros_are_shown for attacker in self.attackers)
+
+
+def _refuse_unknown(where: str, named: Iterable[str], there: set[str]) -> None:
+    for one in named:
+        if one not in there:
+            raise ValueError(f"{where}: {one!r} is not a statistic of a table in this policy")
 
 
 def load_policy(path: str | Path = DEFAULT_POLICY) -> Policy:

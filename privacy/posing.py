@@ -46,8 +46,8 @@ def pose_problem(
     np.maximum.at(cost, unit_of_row, rows["cost"].to_numpy())
     return Problem(
         matrix,
-        structure.relations["low"].to_numpy(),
-        structure.relations["high"].to_numpy(),
+        structure.relations["low"].fill_null(-UNBOUNDED).to_numpy(),
+        structure.relations["high"].fill_null(UNBOUNDED).to_numpy(),
         np.full(structure.relations.height, -1),
         truth,
         shown_zero,
@@ -67,12 +67,13 @@ def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Poli
     """One row per cell and statistic, in the structure's order: its cost, unit label, block, and the row's whole."""
     cost = policy.complement_cost
     kind = {table: rules.kind for table, rules in policy.tables.items()}
+    cells = pl.concat([cells.with_columns(published=pl.lit(True)), _stand_in(cells, structure)])
     leas = (
         pl.when(pl.col("org_level") == "lea").then("org_id").when(pl.col("org_level") == "school").then("parent_org_id")
     )
     whole = pl.when(pl.col("kind") == "count").then("student_count").otherwise(pl.col("denominator").fill_null(0))
     cells = cells.with_row_index("cell").with_columns(
-        kind=pl.col("table_id").replace_strict(kind, return_dtype=pl.String),
+        kind=pl.col("table_id").replace_strict(kind, default="derived", return_dtype=pl.String),
         block=leas.rank("dense").cast(pl.Int64).fill_null(-1),
     )
     rows = structure.quantities.join(cells.with_columns(whole=whole), on=KEY, how="left", maintain_order="left")
@@ -82,6 +83,7 @@ def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Poli
         * pl.when(pl.col("disaggregate_type") == "all").then(cost.all_students).otherwise(1.0)
         * pl.when(outcome | (pl.col("kind") == "magnitude")).then(1.0).otherwise(cost.denominator)
         * (1 + cost.per_doubling * (1 + pl.col("whole")).log(2))
+        * pl.col("published").cast(pl.Float64)  # what nobody publishes costs nothing to withhold
     )
     # Up to 1 % dearer by a keyed hash: ties are broken the same way every time, and not in a way a reader can repeat.
     label = pl.concat_str([pl.col(column).cast(pl.String) for column in KEY], separator="\x1f")
@@ -93,6 +95,17 @@ def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Poli
         int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=4).digest(), "big") for text in rows["label"]
     ]
     return rows.with_columns(cost=pl.col("cost") * (1 + 0.01 * pl.Series(jitter, dtype=pl.Float64) / 2**32))
+
+
+def _stand_in(cells: pl.DataFrame, structure: Structure) -> pl.DataFrame:
+    """A row like those of cells for every derived number, which is in none of them."""
+    derived = structure.quantities.filter(pl.col("statistic") == "derived").select(KEY)
+    places = cells.select("org_id", "org_level", "parent_org_id").unique("org_id", keep="first", maintain_order=True)
+    rows = derived.join(places, on="org_id", how="left", maintain_order="left")
+    number = pl.lit(1, pl.Int64)  # not empty, whatever its value
+    return rows.with_columns(student_count=number, numerator=number, denominator=number, published=False).select(
+        *cells.columns, "published"
+    )
 
 
 def _merge_units(label: np.ndarray, quantity: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:

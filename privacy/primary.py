@@ -1,11 +1,12 @@
 """Which quantities are sensitive by themselves, whatever else is published."""
 
+import numpy as np
 import polars as pl
 
 from privacy.policy import Policy
-from privacy.structure import KEY
+from privacy.structure import KEY, Structure
 
-REASONS = ("primary_n", "primary_numerator", "primary_complement", "complementary")
+REASONS = ("primary_n", "primary_numerator", "primary_complement", "primary_derived", "complementary")
 
 
 def find_sensitive(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -31,6 +32,26 @@ def find_sensitive(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
                 small = (value >= smallest) & ((value < limit) | (value == 0))
                 found.append(_mark(enough.filter(small), statistic, f"primary_{statistic}"))
     return pl.concat(found).sort(*KEY, "statistic")
+
+
+def find_sensitive_derived(structure: Structure, truth: np.ndarray, policy: Policy) -> pl.DataFrame:
+    """One row per sensitive derived number: KEY (table_id: its link), statistic, reason.
+
+    None of nobody says nothing: a zero is sensitive only where something it is derived from is not zero.
+    """
+    value = pl.DataFrame({"quantity": np.arange(len(truth)), "value": truth})
+    rules = {link.name: link.derived for link in policy.links if link.derived}
+    rows = structure.quantities.filter(pl.col("statistic") == "derived").join(value, on="quantity", how="left")
+    limit, zero = (
+        pl.col("table_id").replace_strict({name: getattr(one, field) for name, one in rules.items()}, default=None)
+        for field in ("threshold", "zero_is_sensitive")
+    )
+    alike = structure.relations.filter(pl.col("kind") == "derived").join(structure.terms, on="relation")
+    behind = alike.join(value, on="quantity").filter(pl.col("value") > 0).select("relation").unique()
+    somebody = alike.join(behind, on="relation", how="semi")
+    nobody = ~pl.col("quantity").is_in(somebody["quantity"].implode())
+    small = pl.when(pl.col("value") == 0).then(zero & ~nobody).otherwise(pl.col("value") < limit)
+    return _mark(rows.filter(small), "derived", "primary_derived").sort(KEY)
 
 
 def _mark(rows: pl.DataFrame, statistic: str, reason: str) -> pl.DataFrame:

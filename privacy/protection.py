@@ -7,7 +7,7 @@ from privacy.complementary import choose_units
 from privacy.intervals import widen
 from privacy.policy import Policy
 from privacy.posing import pose_problem
-from privacy.primary import REASONS, find_sensitive
+from privacy.primary import REASONS, find_sensitive, find_sensitive_derived
 from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD, Progress, Protected
 from privacy.structure import KEY, Structure, build_structure, check_cells
 
@@ -24,7 +24,7 @@ def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progres
     report = progress or (lambda stage, done, total: None)
     cells = check_cells(cells, policy)
     structure, truth = build_structure(cells, policy)
-    sensitive = find_sensitive(cells, policy)
+    sensitive = pl.concat([find_sensitive(cells, policy), find_sensitive_derived(structure, truth, policy)])
     problem = pose_problem(cells, structure, truth, sensitive, policy, secret)
     report("choosing", 0, 1)
     hidden = choose_units(problem)
@@ -41,7 +41,7 @@ def _explain(cells: pl.DataFrame, structure: Structure, sensitive: pl.DataFrame,
     """One row per withheld cell and statistic, with the first reason that applies."""
     rows = structure.quantities.filter(pl.Series(withheld[structure.quantities["quantity"].to_numpy()]))
     rows = rows.join(sensitive, on=[*KEY, "statistic"], how="left", maintain_order="left")
-    rows = rows.join(cells.select(*KEY, "org_level"), on=KEY, how="left", maintain_order="left")
+    rows = rows.join(cells.select(*KEY, "org_level"), on=KEY, how="inner", maintain_order="left")
     reason = pl.col("reason").fill_null("complementary").cast(pl.Enum(REASONS))
     return rows.select(*KEY, "org_level", "statistic", reason)
 

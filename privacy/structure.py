@@ -11,6 +11,16 @@ import numpy as np
 import polars as pl
 
 from privacy.policy import STATISTICS, Policy
+from privacy.relations import (
+    CROSS,
+    GROUP,
+    find_hierarchies,
+    find_links,
+    find_outcomes,
+    find_partitions,
+    name_groups,
+    number_relations,
+)
 
 KEY = ["table_id", "school_year", "org_id", "disaggregate_type", "disaggregate_value"]
 CELL_COLUMNS = [*KEY, "org_level", "parent_org_id", "student_count", "numerator", "denominator"]
@@ -23,8 +33,9 @@ class Structure:
 
     - `quantities`: one row per cell and statistic: KEY, statistic, quantity (the same number = the same quantity),
       zero_is_shown (a zero here is always published, so a withheld value is at least 1).
-    - `relations`: one row per relation: relation, kind (partition, hierarchy, outcome), low, high (whole; equal for a
-      sum).
+      statistic `derived`: a number of no cell that nobody publishes; its table_id is the name of the policy's link.
+    - `relations`: one row per relation: relation, kind (partition, hierarchy, outcome, link, derived), low, high
+      (whole; equal for a sum; null = no bound).
     - `terms`: one row per relation and quantity: relation, quantity, coefficient (whole).
     A relation says low <= sum of coefficient x quantity <= high.
     """
@@ -51,10 +62,14 @@ def check_cells(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     kind = pl.col("table_id").replace_strict({t: p.kind for t, p in policy.tables.items()}, return_dtype=pl.String)
     rated = kind != "count"
     empty = pl.col("denominator").fill_null(0) == 0
+    group = [pl.col(f"disaggregate_{one}") for one in ("type", "value")]
+    parts = [one.str.split(CROSS).list.len() for one in group]
     faults = {
         "rows repeat a key": pl.struct(KEY).is_duplicated(),
         "rows have a null key or an unknown org_level": pl.any_horizontal(pl.col(KEY).is_null())
         | ~pl.col("org_level").is_in(LEVELS).fill_null(False),
+        "rows of a crossed group have another number of types than of values": (group[0] != "all")
+        & (parts[0] != parts[1]),
         "rows have a student_count that is null or negative": ~(pl.col("student_count") >= 0).fill_null(False),
         "rows with a denominator have no numerator": rated & ~empty & pl.col("numerator").is_null(),
         "rows break 0 <= numerator <= denominator": rated
@@ -68,23 +83,28 @@ def check_cells(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     broken = [f"{count} {name}" for name, count in counts.items() if count]
     if broken:
         raise ValueError("cells: " + "; ".join(broken))
+    twice = (
+        name_groups(cells).select(pl.struct("table_id", "school_year", "org_id", *GROUP).is_duplicated().sum()).item()
+    )
+    if twice:
+        raise ValueError(f"cells: {twice} rows name the same group, their types in another order")
     return cells
 
 
 def build_structure(cells: pl.DataFrame, policy: Policy) -> tuple[Structure, np.ndarray]:
     """The structure of checked cells, and the true value of every quantity (whole numbers, by quantity).
 
-    Raises ValueError when the policy declares two statistics the same and they differ somewhere.
+    Raises ValueError when the policy declares two statistics the same and they differ somewhere, or a link that does
+    not hold somewhere.
     """
-    values = _list_values(cells, policy)
-    values, truth = _merge_same(values, policy)
-    found = [_partitions(values), _hierarchies(values), _outcomes(values)]
-    sums = pl.concat(sums for sums, _ in found).with_row_index("relation")
-    sums = sums.with_columns(pl.col("relation").cast(pl.Int64))
-    terms = pl.concat(terms for _, terms in found).join(sums, on=["kind", "parent"], how="left", maintain_order="left")
-    quantities = values.select(*KEY, "statistic", "quantity", "zero_is_shown")
-    relations = sums.select("relation", "kind", low="total", high="total")
-    return Structure(quantities, relations, terms.select("relation", "quantity", "coefficient")), truth
+    values = _merge_same(_list_values(name_groups(cells), policy), policy)
+    values, links = find_links(values, policy)
+    sums = [find_partitions(values.filter(pl.col("statistic") != "derived"), policy)]
+    sums += [find(values.filter(pl.col("statistic") != "derived")) for find in (find_hierarchies, find_outcomes)]
+    relations, terms = number_relations([*sums, *links])
+    truth = np.zeros(int(values["quantity"].max()) + 1 if values.height else 0, dtype=np.int64)
+    truth[values["quantity"].to_numpy()] = values["value"].to_numpy()
+    return Structure(values.select(*KEY, "statistic", "quantity", "zero_is_shown"), relations, terms), truth
 
 
 def _list_values(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -114,8 +134,8 @@ def _list_values(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     )
 
 
-def _merge_same(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, np.ndarray]:
-    """The values with one `quantity` for each group of equal ones, numbered from 0, and the truth by quantity."""
+def _merge_same(values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The values with one `quantity` for each group of equal ones, numbered from 0."""
     parent = np.arange(values.height)
 
     def root(q):
@@ -128,7 +148,7 @@ def _merge_same(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, np.
             values.filter(pl.col("table_id") == table, pl.col("statistic") == statistic)
             for table, statistic in same.pairs
         ]
-        both = sides[0].join(sides[1], on=KEY[1:], how="inner", maintain_order="left")
+        both = sides[0].join(sides[1], on=["school_year", "org_id", *GROUP], how="inner", maintain_order="left")
         differ = (both["value"] != both["value_right"]).sum()
         if differ:
             raise ValueError(f"same_as: {same.left} and {same.right} differ in {differ} rows")
@@ -136,47 +156,5 @@ def _merge_same(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, np.
             a, b = sorted((root(a), root(b)))
             parent[b] = a
     roots = np.array([root(q) for q in range(values.height)], dtype=np.int64)
-    kept, number = np.unique(roots, return_inverse=True)
-    return values.with_columns(quantity=pl.Series(number, dtype=pl.Int64)), values["value"].to_numpy()[kept]
-
-
-def _sum_to(parents: pl.DataFrame, children: pl.DataFrame, *, on: list[str], kind: str) -> tuple[pl.DataFrame, ...]:
-    """For parents that have children: one row per parent (kind, parent, total = what they exceed it by), and its terms.
-
-    Terms are one row per parent and quantity: children +1, the parent −1.
-    """
-    parents = parents.with_row_index("parent")
-    children = children.join(parents.select(*on, "parent"), on=on, how="inner", maintain_order="left")
-    summed = children.group_by("parent", maintain_order=True).agg(children_sum=pl.col("value").sum())
-    parents = parents.join(summed, on="parent", how="inner", maintain_order="left")
-    sums = parents.select("parent", kind=pl.lit(kind), total=pl.col("children_sum") - pl.col("value"))
-    terms = pl.concat(
-        [
-            children.select("parent", "quantity", coefficient=pl.lit(1, pl.Int64)),
-            parents.select("parent", "quantity", coefficient=pl.lit(-1, pl.Int64)),
-        ]
-    )
-    return sums, terms.with_columns(kind=pl.lit(kind))
-
-
-def _partitions(values: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
-    """The groups of one organisation and disaggregate type add up to its row of all students."""
-    everyone = pl.col("disaggregate_type") == "all"
-    groups = values.filter(~everyone)
-    types = groups.select("disaggregate_type").unique(maintain_order=True)
-    parents = values.filter(everyone).drop("disaggregate_type").join(types, how="cross", maintain_order="left")
-    on = ["table_id", "school_year", "org_id", "statistic", "disaggregate_type"]
-    return _sum_to(parents, groups, on=on, kind="partition")
-
-
-def _hierarchies(values: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
-    """The organisations under one parent add up to it, for every group."""
-    children = values.filter(pl.col("parent_org_id").is_not_null()).drop("org_id").rename({"parent_org_id": "org_id"})
-    on = ["table_id", "school_year", "org_id", "statistic", "disaggregate_type", "disaggregate_value"]
-    return _sum_to(values, children, on=on, kind="hierarchy")
-
-
-def _outcomes(values: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
-    """Numerator and complement add up to the denominator."""
-    parts = values.filter(pl.col("statistic").is_in(["numerator", "complement"]))
-    return _sum_to(values.filter(pl.col("statistic") == "denominator"), parts, on=KEY, kind="outcome")
+    _, number = np.unique(roots, return_inverse=True)
+    return values.with_columns(quantity=pl.Series(number, dtype=pl.Int64))
