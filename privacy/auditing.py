@@ -5,6 +5,7 @@ anything the engine believes.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,7 @@ import polars as pl
 
 from privacy.attack import EXPOSED, SAFE
 from privacy.certificates import Certificates, no_certificates
+from privacy.knowledge import bound_quantities
 from privacy.policy import Attacker, Policy
 from privacy.recovery import attack_system
 from privacy.release import PUBLISHED, Progress, Protected
@@ -41,7 +43,7 @@ class AuditReport:
       problem (exposed: too few values left; unproved: not enough found in the time given; sensitive_value_shown;
       value_of_a_withheld_cell; sum_is_wrong), candidates (values found possible, at most those required; null if not
       counted).
-    - `certificates`: of the best informed attacker; internal, for what they cover tells what is small.
+    - `certificates`: against all attackers together; internal, for what they cover tells what is small.
     """
 
     passed: bool
@@ -59,13 +61,14 @@ def audit(protected: Protected, policy: Policy, *, progress: Progress | None = N
     report = progress or (lambda stage, done, total: None)
     values = _list_published(protected.cells, protected.structure)
     failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected)]
-    suspects, certificates = values, None
-    for attacker in sorted(policy.attackers, key=lambda a: not a.knows_zeros_are_shown):
-        found, evidence = _attack(values, suspects, protected, policy, attacker, report)
-        failures.append(found)
-        certificates = certificates or evidence
-        # Whoever knows less recovers no more: only what fell to the best informed is tried again.
-        suspects = suspects.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
+    found, certificates = _attack(values, values, protected, policy, policy.attackers, report)
+    failures.append(found.filter(pl.col("problem") == BROKEN_SUM))
+    suspects = values.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
+    alone = [
+        _attack(values, suspects, protected, policy, [one], report)[0] for one in policy.attackers if len(suspects)
+    ]
+    # Whoever knows less recovers no more. What falls to none of them alone falls to all of them together.
+    failures += [*alone, found.join(pl.concat([found.clear(), *alone]), on=[*KEY, "statistic"], how="anti")]
     failures = pl.concat(failures).unique(maintain_order=True).sort(*KEY, "statistic", "problem", "attacker")
     checked = (
         values.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
@@ -153,10 +156,11 @@ def _attack(
     suspects: pl.DataFrame,
     protected: Protected,
     policy: Policy,
-    attacker: Attacker,
+    attackers: Sequence[Attacker],
     report: Progress,
 ) -> tuple[pl.DataFrame, Certificates]:
-    """The failures one attacker brings about among the suspects, and the certificates of what holds."""
+    """The failures attackers who work together bring about among the suspects, and the certificates of what holds."""
+    name = " and ".join(attacker.name for attacker in attackers)
     listed = suspects.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
     width = _required_width(policy)
     asked = (
@@ -173,7 +177,8 @@ def _attack(
         .group_by("quantity", maintain_order=True)
         .agg(pl.col("required", "width").max())
     )
-    quantities = _list_quantities(values, attacker.knows_zeros_are_shown)
+    bounds = bound_quantities(protected.structure.quantities, protected.sensitive, policy, attackers)
+    quantities = _list_quantities(values, bounds)
     verdicts, wrong, evidence = attack_system(
         quantities, protected.structure.relations, protected.structure.terms, asked, progress=report
     )
@@ -186,10 +191,10 @@ def _attack(
     failures = pl.concat(
         [
             *(
-                _fail(hit.filter(pl.col("verdict") == kind), kind, attacker.name, "exhibited")
+                _fail(hit.filter(pl.col("verdict") == kind), kind, name, "exhibited")
                 for kind in ("exposed", "unproved")
             ),
-            _fail(unlisted.filter(_is_small(policy, "lowest")), EXPOSED, attacker.name, "exhibited"),
+            _fail(unlisted.filter(_is_small(policy, "lowest")), EXPOSED, name, "exhibited"),
             _fail(_rows_of(values, protected, wrong), BROKEN_SUM),
         ]
     )
@@ -204,13 +209,10 @@ def _required_width(policy: Policy) -> pl.Expr:
     return pl.when(pl.col("table_id").is_in(magnitudes)).then(policy.required_width_percent / 100).otherwise(0.0)
 
 
-def _list_quantities(values: pl.DataFrame, zeros_known: bool) -> pl.DataFrame:
+def _list_quantities(values: pl.DataFrame, bounds: pl.DataFrame) -> pl.DataFrame:
     """One row per quantity: what a reader knows of it, and the district it is in."""
-    least = pl.col("zero_is_shown").any().cast(pl.Int64) if zeros_known else pl.lit(0, pl.Int64)
-    found = values.group_by("quantity").agg(
-        low=least, published=pl.col("published").max(), group=pl.col("district").first()
-    )
-    return found.sort("quantity").with_columns(high=pl.lit(None, pl.Int64))
+    found = values.group_by("quantity").agg(published=pl.col("published").max(), group=pl.col("district").first())
+    return found.join(bounds, on="quantity", how="left").sort("quantity")
 
 
 def certify(
@@ -224,7 +226,7 @@ def certify(
     values = _list_published(published, structure)
     asked = values.filter(pl.col("published").is_null()).group_by("quantity").agg(width=_required_width(policy).max())
     asked = asked.sort("quantity").with_columns(required=pl.lit(policy.required_candidates))
-    quantities = _list_quantities(values, policy.zeros_may_be_known)
+    quantities = _list_quantities(values, bound_quantities(structure.quantities, None, policy, policy.attackers))
     found = attack_system(quantities, structure.relations, structure.terms, asked, progress=progress)[2]
     return dataclasses.replace(found, leaks=found.leaks.clear())
 

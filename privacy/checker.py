@@ -10,6 +10,7 @@ import polars as pl
 from scipy.sparse import csr_matrix
 
 from privacy.certificates import FORMS, SCALE, Certificates
+from privacy.knowledge import bound_quantities
 from privacy.policy import Policy
 from privacy.structure import KEY, Structure
 
@@ -37,11 +38,12 @@ class CheckReport:
 
 @dataclass
 class _System:
-    """Quantities 0 … n-1: shown or not, value (0 if withheld), floor, width; low <= matrix @ quantities <= high."""
+    """Quantities 0 … n-1: shown or not, value (0 if withheld), floor, ceiling, width; low <= matrix @ them <= high."""
 
     shown: np.ndarray
     value: np.ndarray
     floor: np.ndarray
+    ceiling: np.ndarray
     width: np.ndarray
     matrix: csr_matrix
     low: np.ndarray
@@ -63,7 +65,7 @@ def check(
     or that speaks of quantities there are not, is one fault and proves nothing.
     """
     faults: dict[str, int] = {}
-    system = _read_system(published, structure, policy, faults)
+    system = _read_system(published, structure, policy, sensitive, faults)
     proven = leaks = np.array([], dtype=np.int64)
     if _is_well_formed(certificates, system):
         base = _check_base(system, certificates, faults)
@@ -87,7 +89,13 @@ def check(
     return CheckReport(not rows, table, *frames, int((~system.shown).sum()))
 
 
-def _read_system(cells: pl.DataFrame, structure: Structure, policy: Policy, faults: dict[str, int]) -> _System:
+def _read_system(
+    cells: pl.DataFrame,
+    structure: Structure,
+    policy: Policy,
+    sensitive: pl.DataFrame | None,
+    faults: dict[str, int],
+) -> _System:
     faults["value_in_a_withheld_cell"] = sum(
         cells.filter(pl.col(f"{one}_status") != "shown", pl.col(one).is_not_null()).height for one in STATISTICS
     )
@@ -102,10 +110,10 @@ def _read_system(cells: pl.DataFrame, structure: Structure, policy: Policy, faul
     found = rows.group_by("quantity").agg(
         least=pl.col("shown").min(),
         most=pl.col("shown").max(),
-        floor=pl.col("zero_is_shown").any() if policy.zeros_may_be_known else pl.lit(False),
         wide=magnitude.any(),
     )
-    found = found.sort("quantity")
+    bounds = bound_quantities(structure.quantities, sensitive, policy, policy.attackers)
+    found = found.join(bounds, on="quantity", how="left").sort("quantity")
     faults["one_number_shown_as_two"] = int((found["least"] != found["most"]).sum())
     faults["shown_value_is_negative"] = int((found["least"] < 0).sum())
     terms, relations = structure.terms, structure.relations.sort("relation")
@@ -117,7 +125,8 @@ def _read_system(cells: pl.DataFrame, structure: Structure, policy: Policy, faul
     return _System(
         found["least"].is_not_null().to_numpy(),
         found["least"].fill_null(0).to_numpy(),
-        found["floor"].cast(pl.Int64).to_numpy(),
+        found["low"].to_numpy(),
+        found["high"].fill_null(UNBOUNDED).to_numpy(),
         np.where(found["wide"].to_numpy(), policy.required_width_percent / 100, 0.0),
         matrix,
         relations["low"].fill_null(-UNBOUNDED).to_numpy(),
@@ -153,7 +162,8 @@ def _check_base(system: _System, certificates: Certificates, faults: dict[str, i
     table[system.shown] = system.value[system.shown]
     sums = system.matrix @ table
     faults["base_breaks_a_sum"] = int(((sums < system.low) | (sums > system.high)).sum())
-    faults["base_is_below_what_is_possible"] = int((~system.shown & (table < system.floor)).sum())
+    beyond = (table < system.floor) | (table > system.ceiling)
+    faults["base_is_beyond_what_is_possible"] = int((~system.shown & beyond).sum())
     return table
 
 
@@ -173,7 +183,8 @@ def _check_moves(system: _System, certificates: Certificates, base: np.ndarray, 
     sums = (system.matrix @ base)[change.col]
     for end in ("first", "last"):
         times = spans[end].to_numpy()
-        bad[move[base[quantity] + step * times[move] < system.floor[quantity]]] = True
+        value = base[quantity] + step * times[move]
+        bad[move[(value < system.floor[quantity]) | (value > system.ceiling[quantity])]] = True
         after = sums + change.data * times[change.row]
         bad[change.row[(after < system.low[change.col]) | (after > system.high[change.col])]] = True
     faults["move_is_no_table"] = int(bad.sum())
@@ -213,7 +224,8 @@ def _check_leaks(system: _System, certificates: Certificates, policy: Policy, fa
             ends[side] = _bound(system, quantity, sign, part["relation"].to_numpy(), part["multiplier"].to_list())
         low, high = ends["lower"], ends["upper"]
         low = int(system.floor[quantity]) if low is None else -low
-        few = high is not None and (
+        high = int(system.ceiling[quantity]) if high is None else high
+        few = high < UNBOUNDED and (
             high - low + 1 < policy.required_candidates or high - low < system.width[quantity] * high
         )
         found += [quantity] if few else []
@@ -236,8 +248,8 @@ def _bound(system: _System, quantity: int, sign: int, relations: np.ndarray, mul
     for column, coefficient in rest.items():
         if system.shown[column]:
             total += coefficient * int(system.value[column])
-        elif coefficient > 0:
+        elif coefficient > 0 and system.ceiling[column] == UNBOUNDED:
             return None
         else:
-            total += coefficient * int(system.floor[column])
+            total += coefficient * int((system.ceiling if coefficient > 0 else system.floor)[column])
     return total // SCALE

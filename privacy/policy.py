@@ -54,10 +54,13 @@ class TablePolicy(_Strict):
 
 
 class Attacker(_Strict):
-    """A reader every protected quantity must withstand."""
+    """A reader every protected quantity must withstand. What each field lets him know: knowledge.py."""
 
     name: str = Field(min_length=1)
-    knows_zeros_are_shown: bool
+    knows_zeros_are_shown: bool = False
+    knows_own_record: bool = False
+    tells_symbols_apart: bool = False
+    knows_own_district: bool = False
 
 
 class SameAs(_Strict):
@@ -167,9 +170,27 @@ class Policy(_Strict):
             there |= {f"{link.name}.derived"} if link.derived else set()
         if len({grouping.type for grouping in self.groupings}) < len(self.groupings):
             raise ValueError("groupings: two have the same type")
+        if any(attacker.tells_symbols_apart for attacker in self.attackers):
+            self._refuse_symbols_that_tell_too_much()
         if len({attacker.name for attacker in self.attackers}) < len(self.attackers):
             raise ValueError("attackers: two have the same name")
         return self
+
+    def _refuse_symbols_that_tell_too_much(self) -> None:
+        """Who tells sensitive values apart knows that they are under their threshold: enough must lie below it."""
+        for name, rules in self.tables.items():
+            limits, zero = rules.thresholds, int(rules.zero_is_sensitive)
+            ranges = {"persons": limits.persons - 1}
+            for statistic in ("numerator", "complement"):
+                least = getattr(limits, statistic)
+                if least > 1 or zero:
+                    ranges[statistic] = least - 1 + zero
+            for statistic, values in ranges.items():
+                if rules.kind != "magnitude" and values < self.required_candidates:
+                    raise ValueError(
+                        f"attackers: one tells symbols apart, and then at most {values} values are left below the "
+                        f"threshold {name}.{statistic}; {self.required_candidates} are required"
+                    )
 
     @property
     def hash(self) -> str:

@@ -7,6 +7,7 @@ import polars as pl
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from privacy.knowledge import bound_quantities
 from privacy.policy import Policy
 from privacy.problem import UNBOUNDED, Problem
 from privacy.structure import KEY, Structure
@@ -31,9 +32,7 @@ def pose_problem(
     np.logical_and.at(known, quantity, known_row)
     if known.any() and not known[quantity[known_row]].all():
         raise ValueError("same_as: a number that is always shown in one table may be withheld in the other")
-    shown_zero = np.zeros(n, dtype=np.int64)
-    if policy.zeros_may_be_known:
-        np.maximum.at(shown_zero, quantity, rows["zero_is_shown"].to_numpy().astype(np.int64))
+    bounds = bound_quantities(structure.quantities, sensitive, policy, policy.attackers)
     block = np.full(n, -1, dtype=np.int64)
     np.maximum.at(block, quantity, rows["block"].to_numpy())
     is_sensitive = np.zeros(n, dtype=bool)
@@ -50,8 +49,8 @@ def pose_problem(
         structure.relations["high"].fill_null(UNBOUNDED).to_numpy(),
         np.full(structure.relations.height, -1),
         truth,
-        shown_zero,
-        np.full(n, UNBOUNDED),
+        bounds["low"].to_numpy(),
+        bounds["high"].fill_null(UNBOUNDED).to_numpy(),
         known,
         unit,
         block,

@@ -10,7 +10,9 @@ REASONS = ("primary_n", "primary_numerator", "primary_complement", "primary_deri
 
 
 def find_sensitive(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """One row per sensitive cell and statistic: KEY, statistic, reason (the first of REASONS that applies).
+    """One row per sensitive cell and statistic: KEY, statistic, reason (the first of REASONS that applies), nobody.
+
+    `nobody`: the value is zero.
 
     A small group makes all its statistics sensitive: whoever knows its members learns their outcomes from any of them.
     Source: NCES 2011-603 (Seastrom, SLDS Technical Brief 3): minimum group sizes in use, and why 0 % and 100 %
@@ -20,22 +22,23 @@ def find_sensitive(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     for table in sorted(cells["table_id"].unique()):
         rules = policy.tables[table]
         rows = cells.filter(pl.col("table_id") == table)
+        numerator, denominator = pl.col("numerator").fill_null(0), pl.col("denominator").fill_null(0)
+        rows = rows.with_columns(numerator, denominator, complement=denominator - numerator)
         few = pl.col("student_count").is_between(1, rules.thresholds.persons - 1)
         for statistic in rules.statistics:
             found.append(_mark(rows.filter(few), statistic, "primary_n"))
         if rules.kind == "rate":
             smallest = 0 if rules.zero_is_sensitive else 1
             enough = rows.filter(~few, pl.col("denominator") > 0)
-            values = {"numerator": pl.col("numerator"), "complement": pl.col("denominator") - pl.col("numerator")}
-            for statistic, value in values.items():
-                limit = getattr(rules.thresholds, statistic)
+            for statistic in ("numerator", "complement"):
+                limit, value = getattr(rules.thresholds, statistic), pl.col(statistic)
                 small = (value >= smallest) & ((value < limit) | (value == 0))
                 found.append(_mark(enough.filter(small), statistic, f"primary_{statistic}"))
     return pl.concat(found).sort(*KEY, "statistic")
 
 
 def find_sensitive_derived(structure: Structure, truth: np.ndarray, policy: Policy) -> pl.DataFrame:
-    """One row per sensitive derived number: KEY (table_id: its link), statistic, reason.
+    """One row per sensitive derived number: KEY (table_id: its link), statistic, reason, nobody.
 
     None of nobody says nothing: a zero is sensitive only where something it is derived from is not zero.
     """
@@ -51,8 +54,8 @@ def find_sensitive_derived(structure: Structure, truth: np.ndarray, policy: Poli
     somebody = alike.join(behind, on="relation", how="semi")
     nobody = ~pl.col("quantity").is_in(somebody["quantity"].implode())
     small = pl.when(pl.col("value") == 0).then(zero & ~nobody).otherwise(pl.col("value") < limit)
-    return _mark(rows.filter(small), "derived", "primary_derived").sort(KEY)
+    return _mark(rows.filter(small).with_columns(derived="value"), "derived", "primary_derived").sort(KEY)
 
 
 def _mark(rows: pl.DataFrame, statistic: str, reason: str) -> pl.DataFrame:
-    return rows.select(*KEY, statistic=pl.lit(statistic), reason=pl.lit(reason))
+    return rows.select(*KEY, statistic=pl.lit(statistic), reason=pl.lit(reason), nobody=pl.col(statistic) == 0)
