@@ -1,0 +1,200 @@
+"""All releases as one: what somebody has who kept every table ever shown, written as a single set of tables.
+
+A row whose exact numbers are those of an earlier release is the same quantities, shown or withheld: readers are granted
+to know what did not change. A row that was corrected is a second version, a table of its own (`table@tier/release`),
+and the corrections are numbers nobody publishes (`table@tier/release+numerator`). So whatever protects, attacks or
+checks one release does the same for all of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from privacy.ledger import TABLE, Release
+from privacy.policy import Policy, TablePolicy, Thresholds
+from privacy.primary import find_sensitive
+from privacy.release import PUBLISHED, SHOWN, WITHHELD
+from privacy.structure import CELL_COLUMNS, KEY, Structure, build_structure, check_cells
+from privacy.versions import OUTCOMES, PAIR, ROW, System, label_version
+
+CHANGE = "primary_change"
+STATUSES = [f"{statistic}_status" for statistic in PUBLISHED]
+
+
+@dataclass(frozen=True)
+class History:
+    """One system of the release at hand and what came before. Internal.
+
+    - `cells`: exact cells of all versions of all rows, and of all corrections (plus a number that keeps them whole and
+      not negative). `current`: KEY of those of the release at hand.
+    - `policy`: the policy, with what the added tables need. `structure`, `truth`: as build_structure gives them.
+    - `sensitive`: KEY, statistic, reason, of everything in `cells`.
+    - `past`: one row per row of `cells` that an earlier release was about: KEY, the published columns (null = never
+      shown) and their status (shown if any release showed it).
+    """
+
+    cells: pl.DataFrame = field(repr=False)
+    current: pl.DataFrame = field(repr=False)
+    policy: Policy = field(repr=False)
+    structure: Structure = field(repr=False)
+    truth: np.ndarray = field(repr=False)
+    sensitive: pl.DataFrame = field(repr=False)
+    past: pl.DataFrame = field(repr=False)
+
+    @cached_property
+    def shown(self) -> np.ndarray:
+        """Boolean per quantity: an earlier release showed it, so every reader knows it for ever."""
+        return self._mark(list_shown(self.past))
+
+    @cached_property
+    def settled(self) -> np.ndarray:
+        """Boolean per quantity: withheld whatever the release at hand does: it has no part in it."""
+        return ~self._mark(self.current) & ~self.shown
+
+    def _mark(self, rows: pl.DataFrame) -> np.ndarray:
+        on = [column for column in ROW if column in rows.columns]
+        found = np.zeros(len(self.truth), dtype=bool)
+        found[self.structure.quantities.join(rows, on=on, how="semi")["quantity"].to_numpy()] = True
+        return found
+
+    def publish(self, cells: pl.DataFrame) -> pl.DataFrame:
+        """What all releases together show, this one included: one row per row of the history, like Protected.cells."""
+        rest = self.cells.join(pl.concat([frame.select(KEY) for frame in (cells, self.past)]), on=KEY, how="anti")
+        rest = rest.select(*KEY, "org_level", "parent_org_id").with_columns(
+            **{status: pl.lit(WITHHELD) for status in (*STATUSES, "status")}
+        )
+        return _overlay([cells, self.past, rest])
+
+
+def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) -> History:
+    """The history of exact `cells` about to be released and earlier releases, of all tables that are tied to them.
+
+    Tables the policy no longer names are left out: no relation ties them. A school year of a table that the release at
+    hand does not contain counts as it was last released. Raises ValueError as check_cells and build_structure do.
+    """
+    cells = check_cells(cells, policy)
+    system, versions, past = System(), [], []
+    for rows, said in _list_states(cells, releases, policy):
+        structure, truth = build_structure(rows, policy)
+        name = f"{said[0].tier}/{said[0].release}" if versions else ""
+        version = system.take_in(structure, truth, name)
+        renamed = _rename(rows.join(version, on=KEY, how="left", maintain_order="left"), system.names)
+        versions.append(renamed.filter(pl.col("version") == len(versions)).select(CELL_COLUMNS))
+        for release in said:
+            shown = release.published.join(version, on=KEY, how="inner", maintain_order="left")
+            past.append(_rename(shown, system.names).drop("version"))
+    corrections = system.add_corrections()
+    versions.append(_make_cells(corrections, pl.concat(versions)))
+    added = {name: policy.tables[name.partition("@")[0]] for one in versions for name in one["table_id"].unique()}
+    plain = TablePolicy(kind="count", thresholds=Thresholds(persons=3))
+    added |= {name: plain for name in corrections["table_id"].unique()}
+    policy = policy.model_copy(update={"tables": {**policy.tables, **added}})
+    structure, truth = system.finish()
+    every = pl.concat(versions)
+    counted = every.join(corrections.select("table_id").unique(), on="table_id", how="anti")
+    sensitive = pl.concat([find_sensitive(counted, policy), find_small_changes(corrections, every, policy)])
+    return History(every, cells.select(KEY), policy, structure, truth, sensitive, _overlay([_nothing(), *past]))
+
+
+def list_shown(cells: pl.DataFrame) -> pl.DataFrame:
+    """One row per published value: KEY, statistic, published. A complement is shown by the other two."""
+    rows = cells.select(*KEY, *PUBLISHED).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
+    return rows.unpivot(index=KEY, variable_name="statistic", value_name="published").drop_nulls("published")
+
+
+def find_small_changes(corrections: pl.DataFrame, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """One row per correction that tells on few students: KEY, statistic, reason.
+
+    A change of 1 to one less than the threshold, either way. Where few students came or went, all numbers of a
+    magnitude, and of a rate also an unchanged outcome, if the policy holds that none and all of them tell on everybody.
+    """
+    if corrections.is_empty():
+        return pl.DataFrame(schema={**dict.fromkeys([*ROW, "reason"], pl.String), "school_year": pl.Int64})
+    tables = {name: policy.tables[name] for name in corrections["table_of"].unique()}
+    limit = {name: rules.thresholds.persons for name, rules in tables.items()}
+    people = cells.select(*KEY, people="student_count")
+    for side in PAIR:
+        corrections = corrections.join(
+            people.rename({"table_id": side, "people": f"people_{side}"}), on=[side, *KEY[1:]], how="left"
+        )
+    came = (pl.col("people_newer") - pl.col("people_older")).abs()
+    limit = pl.col("table_of").replace_strict(limit, return_dtype=pl.Int64)
+    kind = pl.col("table_of").replace_strict({name: rules.kind for name, rules in tables.items()})
+    zeros = [name for name, rules in tables.items() if rules.zero_is_sensitive]
+    few = came.is_between(1, limit - 1)
+    outcome = pl.col("statistic_of").is_in(OUTCOMES)
+    small = (
+        pl.col("change").abs().is_between(1, limit - 1)
+        | (few & (kind == "magnitude"))
+        | (few & outcome & (pl.col("change") == 0) & pl.col("table_of").is_in(zeros))
+    )
+    return corrections.filter(small).select(*ROW, reason=pl.lit(CHANGE)).sort(ROW)
+
+
+def _list_states(
+    cells: pl.DataFrame, releases: Sequence[Release], policy: Policy
+) -> Iterator[tuple[pl.DataFrame, list[Release]]]:
+    """The different states the tables were in, the newest first, and the releases that left them so (the first: none).
+
+    Every tier has states of its own; what the release at hand does not contain is as it was last released.
+    """
+    states: list[tuple[dict, list[Release]]] = []
+    latest: dict[tuple, pl.DataFrame] = {}
+    tiers: dict[str, dict[tuple, pl.DataFrame]] = {}
+    for release in releases:
+        exact = release.exact.filter(pl.col("table_id").is_in(list(policy.tables)))
+        parts = exact.partition_by(TABLE, as_dict=True)
+        tiers[release.tier] = {**tiers.get(release.tier, {}), **parts}
+        latest |= parts
+        states.append((tiers[release.tier], [release]))
+    states.append((latest | cells.partition_by(TABLE, as_dict=True), []))
+    distinct: list[tuple[dict, list[Release]]] = []
+    for state, said in reversed(states):
+        for other, others in distinct:
+            if state.keys() == other.keys() and all(_is_same(state[key], other[key]) for key in state):
+                others.extend(said)
+                break
+        else:
+            distinct.append((state, said))
+    for state, said in distinct:
+        yield check_cells(pl.concat([state[key].select(CELL_COLUMNS) for key in sorted(state)]), policy), said
+
+
+def _is_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
+    return one is other or one.select(CELL_COLUMNS).equals(other.select(CELL_COLUMNS))
+
+
+def _nothing() -> pl.DataFrame:
+    """What no release shows: no row, and the columns every release has."""
+    words = [*KEY, "org_level", "parent_org_id", *STATUSES, "status"]
+    return pl.DataFrame(
+        schema={**dict.fromkeys(words, pl.String), **dict.fromkeys(PUBLISHED, pl.Int64), "school_year": pl.Int64}
+    )
+
+
+def _rename(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    return rows.with_columns(table_id=label_version(names, "version"))
+
+
+def _make_cells(corrections: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
+    """Corrections as cells, in the organisations of the rows they are of."""
+    homes = versions.select(
+        newer="table_id", org_level="org_level", parent_org_id="parent_org_id", **{column: column for column in KEY[1:]}
+    )
+    rows = corrections.join(homes, on=["newer", *KEY[1:]], how="left", maintain_order="left")
+    empty = pl.lit(None, pl.Int64)
+    return rows.with_columns(student_count="value", numerator=empty, denominator=empty).select(CELL_COLUMNS)
+
+
+def _overlay(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """One row per row in any of some published tables, with whatever one of them shows."""
+    rows = pl.concat(frames, how="diagonal_relaxed")
+    statuses = [column for column in rows.columns if column == "status" or column.endswith("_status")]
+    shown = [
+        pl.when((pl.col(s) == SHOWN).any()).then(pl.lit(SHOWN)).otherwise(pl.col(s).first()).alias(s) for s in statuses
+    ]
+    rest = [pl.col(c).drop_nulls().first() for c in rows.columns if c not in (*KEY, *statuses)]
+    return rows.group_by(KEY, maintain_order=True).agg(*rest, *shown).select(rows.columns)

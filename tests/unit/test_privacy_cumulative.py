@@ -1,0 +1,172 @@
+"""Readers who kept every release: what the past shows binds the new one, and what it has spoilt is named."""
+
+import polars as pl
+
+from privacy import Policy, audit, check, load_policy, protect
+from privacy.cumulative import audit_after, find_shown, protect_after
+from privacy.history import combine
+from privacy.ledger import Release
+from privacy.structure import KEY, check_cells
+
+COUNT, RATE = "ind_membership_october_1", "ind_chronic_absenteeism"
+POLICY = load_policy()
+
+
+def _policy(persons: int) -> Policy:
+    content = POLICY.model_dump(mode="json")
+    content["tables"][COUNT]["thresholds"]["persons"] = persons
+    return Policy.model_validate(content)
+
+
+def _cells(schools: dict[str, int], absent: dict[str, int] | None = None) -> pl.DataFrame:
+    """One district's schools and their sum; with `absent` students as a rate."""
+    numbers = {**schools, "D": sum(schools.values())}
+    outcomes = {**absent, "D": sum(absent.values())} if absent else None
+    rows = [
+        {
+            "table_id": RATE if absent else COUNT,
+            "school_year": 2026,
+            "org_id": org,
+            "disaggregate_type": "all",
+            "disaggregate_value": "all",
+            "org_level": "lea" if org == "D" else "school",
+            "parent_org_id": None if org == "D" else "D",
+            "student_count": count,
+            "numerator": outcomes[org] if absent else None,
+            "denominator": count if absent else None,
+        }
+        for org, count in numbers.items()
+    ]
+    schema = {"parent_org_id": pl.String, "numerator": pl.Int64, "denominator": pl.Int64}
+    return check_cells(pl.DataFrame(rows, schema_overrides=schema), POLICY)
+
+
+def _hide(cells: pl.DataFrame, orgs: str, name: str = "one", tier: str = "public") -> Release:
+    """A release of counts that withholds some organisations, whatever any rule says."""
+    shown = protect(cells, _policy(3)).cells
+    gone = pl.col("org_id").is_in(list(orgs.split()))
+    status = pl.when(gone).then(pl.lit("withheld")).otherwise(pl.lit("shown"))
+    shown = shown.with_columns(
+        student_count=pl.when(~gone).then("student_count"), student_count_status=status, status=status
+    )
+    return Release(tier, name, 1, shown, cells)
+
+
+def _withheld(cells: pl.DataFrame, statistic: str = "student_count") -> set[str]:
+    return set(cells.filter(pl.col(f"{statistic}_status") == "withheld")["org_id"])
+
+
+def _problems(report) -> set[tuple[str, str]]:
+    return set(report.failures.select("org_id", "problem").rows())
+
+
+ALTERNATING = {"A": 6, "B": 40, "C": 56, "E": 80}
+
+
+def test_a_pattern_that_alternates_is_found():
+    cells = _cells(ALTERNATING)
+    first = _hide(cells, "A B")
+    naive = protect(cells, POLICY)
+    second = naive.__class__(**{**naive.__dict__, "cells": _hide(cells, "A C").published})
+    assert audit(second, POLICY).passed
+    report = audit_after(second, POLICY, cells, [first], tier="public")
+    assert ("A", "exposed") in _problems(report)
+
+
+def test_a_pattern_stays_as_it_was():
+    cells = _cells(ALTERNATING)
+    for orgs in ("A B", "A C", "A B C"):
+        release = protect_after(cells, POLICY, [_hide(cells, orgs)], tier="public")
+        assert _withheld(release.cells) == set(orgs.split())
+        assert audit_after(release, POLICY, cells, [_hide(cells, orgs)], tier="public").passed
+
+
+def test_a_small_value_shown_before_is_named_and_the_rest_protected():
+    cells = _cells({"A": 7, "B": 6, "C": 90, "E": 80})
+    first = _hide(cells, "B C")
+    release = protect_after(cells, POLICY, [first], tier="public")
+    assert {"A", "B", "C"} <= _withheld(release.cells)
+    assert find_shown(cells, POLICY, [first], "public")["org_id"].to_list() == ["A"]
+    report = audit_after(release, POLICY, cells, [first], tier="public")
+    assert _problems(report) == {("A", "shown_in_an_earlier_release")}
+
+
+def test_a_correction_of_one_student_is_kept_back():
+    before, after = _cells({"A": 50, "B": 60, "C": 70}), _cells({"A": 51, "B": 60, "C": 70})
+    first = _hide(before, "")
+    report = audit_after(protect(after, POLICY), POLICY, after, [first], tier="public")
+    assert {row[0] for row in _problems(report)} == {"A", "D"}
+    release = protect_after(after, POLICY, [first], tier="public")
+    assert _withheld(release.cells) == {"A", "D"}
+    assert audit_after(release, POLICY, after, [first], tier="public").passed
+
+
+def test_a_correction_of_many_students_is_shown():
+    before, after = _cells({"A": 50, "B": 60, "C": 70}), _cells({"A": 65, "B": 60, "C": 70})
+    release = protect_after(after, POLICY, [_hide(before, "")], tier="public")
+    assert _withheld(release.cells) == set()
+    assert audit_after(release, POLICY, after, [_hide(before, "")], tier="public").passed
+
+
+def test_small_corrections_hide_among_one_another():
+    before, after = _cells({"A": 50, "B": 60, "C": 70}), _cells({"A": 58, "B": 68, "C": 70})
+    release = protect_after(after, POLICY, [_hide(before, "")], tier="public")
+    assert _withheld(release.cells) == {"A", "B"}
+    assert audit_after(release, POLICY, after, [_hide(before, "")], tier="public").passed
+
+
+def test_the_outcome_of_one_student_who_came_is_kept_back_though_it_changed_nothing():
+    schools, absent = {"A": 150, "B": 160, "C": 170}, {"A": 50, "B": 60, "C": 70}
+    before = _cells(schools, absent)
+    after = _cells({**schools, "A": 151}, absent)
+    first = Release("public", "one", 1, protect(before, POLICY).cells, before)
+    assert not _withheld(first.published, "numerator")
+    release = protect_after(after, POLICY, [first], tier="public")
+    assert _withheld(release.cells, "numerator") == {"A", "D"}
+    assert audit_after(release, POLICY, after, [first], tier="public").passed
+    assert not audit_after(protect(after, POLICY), POLICY, after, [first], tier="public").passed
+
+
+def test_two_tiers_put_together_tell_no_more_than_each_may():
+    cells = _cells({"A": 4, "B": 14, "C": 43, "E": 60})
+    mart = _hide(cells, "A D", "mart", tier="districts")
+    naive = protect(cells, POLICY)
+    report = audit_after(naive, POLICY, cells, [mart], tier="public")
+    assert ("A", "exposed") in _problems(report)
+    assert report.failures["attacker"].str.starts_with("all tiers: ").all()
+    release = protect_after(cells, POLICY, [mart], tier="public")
+    assert audit_after(release, POLICY, cells, [mart], tier="public").passed
+    assert _withheld(release.cells) >= {"A", "D"}
+
+
+def test_what_another_tier_may_show_is_no_failure_of_this_one():
+    cells = _cells({"A": 7, "B": 14, "C": 43, "E": 60})
+    mart = _hide(cells, "", "mart", tier="districts")
+    release = protect_after(cells, POLICY, [mart], tier="public")
+    assert "A" in _withheld(release.cells)
+    assert audit_after(release, POLICY, cells, [mart], tier="public").passed
+
+
+def test_a_checker_without_a_solver_confirms_the_attack_on_all_releases():
+    before, after = _cells({"A": 50, "B": 60, "C": 70}), _cells({"A": 51, "B": 60, "C": 70})
+    first = _hide(before, "")
+    release = protect_after(after, POLICY, [first], tier="public")
+    report = audit_after(release, POLICY, after, [first], tier="public")
+    history = combine(after, [first], POLICY)
+    found = check(
+        history.publish(release.cells),
+        history.structure,
+        report.certificates,
+        history.policy,
+        sensitive=history.sensitive,
+    )
+    assert found.passed
+
+
+def test_a_year_released_before_and_not_now_stays_part_of_the_system():
+    this, last = _cells(ALTERNATING), _cells(ALTERNATING).with_columns(school_year=pl.lit(2025, pl.Int64))
+    history = combine(this, [_hide(last, "A B")], POLICY)
+    years = history.structure.quantities.filter(pl.Series(history.shown[history.structure.quantities["quantity"]]))
+    assert set(years["school_year"]) == {2025}
+    assert history.current.equals(this.select(KEY))
+    assert history.settled.sum() == 2
