@@ -189,6 +189,17 @@ def ui(port: Annotated[int, typer.Option(help="Port of the web page.")] = 3000) 
     )
 
 
+@app.command("privacy", add_help_option=False, context_settings={"ignore_unknown_options": True})
+def privacy_commands(arguments: Annotated[list[str] | None, typer.Argument(metavar="COMMAND …")] = None) -> None:
+    """Protect, audit, check, explain, report and attack tables in plain files, without a home.
+
+    Example: `slds privacy --help`
+    """
+    from privacy.cli import main as run_privacy
+
+    raise typer.Exit(run_privacy(arguments or ["--help"]))
+
+
 def open_workspace(sources: Path | None, *, make_sample: bool = False):
     """Return the workspace of the configured home; make the made-up state first when nothing else is configured."""
     from orchestration.defs.resources import (

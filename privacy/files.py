@@ -1,91 +1,102 @@
-"""The doors for plain files: protect, audit and check without the rest of OpenSLDS. Formats: docs/disclosure.md."""
+"""The doors for plain files: protect, audit and check without the rest of OpenSLDS. Formats: docs/disclosure-files.md.
 
+What may leave the building is in `public`, all else in `internal`. Everything is written whole or not at all.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from privacy.auditing import AuditReport, audit, certify
-from privacy.certificates import read_certificates
+from privacy.certificates import Certificates, read_certificates
 from privacy.checker import CheckReport, check
-from privacy.policy import load_policy
+from privacy.description import DescriptionError, read_cells
+from privacy.policy import Policy, load_policy
 from privacy.protection import protect
-from privacy.release import PUBLISHED, Protected
-from privacy.structure import CELL_COLUMNS, Structure
+from privacy.release import WITHHELD, Progress, Protected
+from privacy.structure import Structure
 
-NUMBERS = ("school_year", "student_count", "numerator", "denominator")
-PARTS = ("quantities", "relations", "terms")
-
-
-class DescriptionError(ValueError):
-    """A description or file of cells that cannot be used; names fields and columns, never a value."""
-
-
-class Description(BaseModel):
-    """What a file of cells calls things. All parts are optional.
-
-    columns: our name -> the file's. constants: our name -> the value for every row. levels: the file's word -> state,
-    region, lea or school. all_students: the file's word for the disaggregate_type of all students together.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    version: Literal[1]
-    columns: dict[str, str] = {}
-    constants: dict[str, str | int | None] = {}
-    levels: dict[str, str] = {}
-    all_students: str = "all"
+SCALARS, AUDIT = "protected.json", "audit.json"
 
 
 def protect_files(
-    cells_path: str | Path,
-    description_path: str | Path,
+    cells: str | Path | Sequence,
+    descriptions: str | Path | Sequence,
     policy_path: str | Path,
     out_dir: str | Path,
     *,
     secret: bytes = b"",
+    progress: Progress | None = None,
 ) -> Protected:
-    """Protects a long file of cells and writes `public/` and `internal/` into a folder; gives back what it wrote."""
-    policy = load_policy(policy_path)
-    protected = protect(read_cells(cells_path, description_path), policy, secret=secret)
-    public, internal = (_make_folder(out_dir, name) for name in ("public", "internal"))
-    protected.cells.write_parquet(public / "cells.parquet")
-    marks = [
-        pl.when(pl.col(f"{one}_status") == "withheld")
-        .then(pl.lit(policy.symbol))
-        .otherwise(pl.col(one).cast(pl.String))
-        for one in PUBLISHED
-    ]
-    protected.cells.with_columns(mark.alias(one) for one, mark in zip(PUBLISHED, marks, strict=True)).write_csv(
-        public / "cells.csv"
-    )
-    for name in PARTS:
-        getattr(protected.structure, name).write_parquet(internal / f"{name}.parquet")
-    for name in ("sensitive", "reasons", "summary"):
-        getattr(protected, name).write_parquet(internal / f"{name}.parquet")
+    """Protects files of cells and makes a folder with `public/` and `internal/`; gives back what it wrote.
+
+    What protect_files wrote there before is replaced, audit and all. Raises DescriptionError for files that cannot be
+    used or a folder that holds anything else, PolicyError, and what `protect` raises.
+    """
+    policy, out = load_policy(policy_path), Path(out_dir)
+    others = sorted(one.name for one in out.glob("*") if one.name not in ("public", "internal"))
+    if others or out.is_file():
+        raise DescriptionError(f"{out.name} holds other things ({', '.join(others[:3])}). Name a new folder")
+    protected = protect(read_cells(cells, descriptions), policy, secret=secret, progress=progress)
+    with _whole_folder(out) as draft:
+        write_release(protected, policy, draft)
     return protected
 
 
-def audit_files(out_dir: str | Path, policy_path: str | Path) -> AuditReport:
+def write_release(protected: Protected, policy: Policy, folder: Path) -> None:
+    """Writes the public and the internal part of what `protect` gave into a folder."""
+    public, internal = folder / "public", folder / "internal"
+    public.mkdir(parents=True)
+    internal.mkdir()
+    protected.cells.write_parquet(public / "cells.parquet")
+    _mark_withheld(protected.cells, policy.symbol).write_csv(public / "cells.csv")
+    scalars = {"policy": policy.name}
+    for part in dataclasses.fields(protected):
+        value = getattr(protected, part.name)
+        if isinstance(value, Structure):
+            _write_structure(value, internal)
+        elif isinstance(value, pl.DataFrame):
+            if part.name != "cells":
+                value.write_parquet(internal / f"{part.name}.parquet")
+        else:
+            scalars[part.name] = dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
+    (internal / SCALARS).write_text(_to_json(scalars))
+
+
+def audit_files(out_dir: str | Path, policy_path: str | Path, *, progress: Progress | None = None) -> AuditReport:
     """Attacks what protect_files wrote, as it stands on disk, and writes failures and certificates beside it.
 
     The public certificates, and the structure they speak of, are written only if the attack found nothing and no
     relation has a residual (where students count twice, residuals are exact sums the state may not want to show).
+    `internal/audit.json`, written last, says which cells and which policy the audit speaks of.
     """
     policy, out = load_policy(policy_path), Path(out_dir)
+    protected = read_release(out)
     internal, public = out / "internal", out / "public"
-    structure = _read_structure(internal)
-    frames = {name: _read_parquet(internal / f"{name}.parquet") for name in ("sensitive", "reasons", "summary")}
-    cells = _read_parquet(public / "cells.parquet")
-    report = audit(Protected(cells, structure, **frames, cost=0.0, policy_hash=policy.hash), policy)
-    report.failures.write_parquet(internal / "failures.parquet")
-    report.certificates.write(internal / "certificates")
+    (internal / AUDIT).unlink(missing_ok=True)
+    for stale in (public / "certificates", public / "structure"):
+        shutil.rmtree(stale, ignore_errors=True)
+    report = audit(protected, policy, progress=progress)
+    with _whole_file(internal / "failures.parquet") as draft:
+        report.failures.write_parquet(draft)
+    with _whole_folder(internal / "certificates") as draft:
+        report.certificates.write(draft)
+    structure = protected.structure
     bare = bool((structure.relations["low"].eq(0) & structure.relations["high"].eq(0)).all())
     if report.passed and bare:
-        certify(cells, structure, policy).write(public / "certificates")
-        for name in PARTS:
-            getattr(structure, name).write_parquet(_make_folder(public, "structure") / f"{name}.parquet")
+        with _whole_folder(public / "certificates") as draft:
+            certify(protected.cells, structure, policy, progress=progress).write(draft)
+        with _whole_folder(public / "structure") as draft:
+            _write_structure(structure, draft)
+    with _whole_file(internal / AUDIT) as draft:
+        draft.write_text(_to_json(_summarise(report, policy, public / "cells.parquet")))
     return report
 
 
@@ -102,66 +113,110 @@ def check_files(
     return check(
         _read_parquet(Path(cells_path)),
         _read_structure(Path(structure_dir)),
-        read_certificates(certificates_dir),
+        read_evidence(certificates_dir),
         load_policy(policy_path),
         sensitive=sensitive,
     )
 
 
-def read_cells(cells_path: str | Path, description_path: str | Path) -> pl.DataFrame:
-    """The cells of a CSV or Parquet file under the names this package uses. Raises DescriptionError."""
-    cells_path, description = Path(cells_path), _read_description(Path(description_path))
-    unknown = sorted((set(description.columns) | set(description.constants)) - set(CELL_COLUMNS))
-    if unknown:
-        raise DescriptionError(f"the description names columns there are not: {', '.join(unknown)}")
-    if cells_path.suffix == ".parquet":
-        cells = _read_parquet(cells_path)
-    else:
-        try:
-            cells = pl.read_csv(cells_path, infer_schema=False)
-        except (OSError, pl.exceptions.PolarsError):
-            raise DescriptionError(f"{cells_path.name} cannot be read as CSV") from None
-    theirs = {ours: description.columns.get(ours, ours) for ours in CELL_COLUMNS if ours not in description.constants}
-    missing = sorted(set(theirs.values()) - set(cells.columns))
-    if missing:
-        raise DescriptionError(f"{cells_path.name} lacks the columns {', '.join(missing)}")
-    cells = cells.select(
-        *[pl.col(name).alias(ours) for ours, name in theirs.items()],
-        *[pl.lit(value).alias(ours) for ours, value in description.constants.items()],
-    )
+def read_release(out_dir: str | Path) -> Protected:
+    """What protect_files wrote, as it stands on disk. Raises DescriptionError when a part is missing."""
+    internal, public = Path(out_dir) / "internal", Path(out_dir) / "public"
+    scalars = read_json(internal / SCALARS)
+    parts = {}
+    for part in dataclasses.fields(Protected):
+        if part.name == "cells":
+            parts[part.name] = _read_parquet(public / "cells.parquet")
+        elif part.name == "structure":
+            parts[part.name] = _read_structure(internal)
+        else:
+            parts[part.name] = (
+                scalars[part.name] if part.name in scalars else _read_parquet(internal / f"{part.name}.parquet")
+            )
+    return Protected(**parts)
+
+
+def read_evidence(folder: str | Path) -> Certificates:
+    """The certificates in a folder. Raises DescriptionError."""
     try:
-        cells = cells.with_columns(pl.col(one).cast(pl.Int64 if one in NUMBERS else pl.String) for one in CELL_COLUMNS)
-    except pl.exceptions.PolarsError:
-        raise DescriptionError(f"{cells_path.name}: {', '.join(NUMBERS)} must be whole numbers") from None
-    everyone = pl.col("disaggregate_type") == description.all_students
+        return read_certificates(folder)
+    except ValueError as error:
+        raise DescriptionError(f"{error}. Run the audit first") from None
+
+
+def read_json(path: Path) -> dict:
+    """The object in a JSON file this package wrote. Raises DescriptionError."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DescriptionError(f"{path.parent.name}/{path.name} is missing or is not JSON") from None
+
+
+def hash_file(path: Path) -> str:
+    """The sha256 of a file, in hex digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _summarise(report: AuditReport, policy: Policy, cells: Path) -> dict:
+    failures = report.failures.group_by("table_id", "attacker", "problem").len("count")
+    return {
+        "passed": report.passed,
+        "policy": {"name": policy.name, "hash": policy.hash},
+        "cells_sha256": hash_file(cells),
+        "attackers": [attacker.name for attacker in policy.attackers],
+        "tables": report.tables.to_dicts(),
+        "failures": failures.sort(pl.all()).to_dicts(),
+    }
+
+
+def _mark_withheld(cells: pl.DataFrame, symbol: str) -> pl.DataFrame:
+    """The cells as text, with the one symbol wherever a statistic is withheld."""
+    marked = [column.removesuffix("_status") for column in cells.columns if column.endswith("_status")]
     return cells.with_columns(
-        pl.col("org_level").replace(description.levels),
-        disaggregate_type=pl.when(everyone).then(pl.lit("all")).otherwise("disaggregate_type"),
+        pl.when(pl.col(f"{one}_status") == WITHHELD)
+        .then(pl.lit(symbol))
+        .otherwise(pl.col(one).cast(pl.String))
+        .alias(one)
+        for one in marked
+        if one in cells.columns
     )
 
 
-def _read_description(path: Path) -> Description:
-    try:
-        return Description.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        raise DescriptionError(f"{path.name} cannot be read as YAML") from None
-    except ValidationError as error:
-        wrong = sorted({".".join(map(str, one["loc"])) or "description" for one in error.errors()})
-        raise DescriptionError(f"{path.name} is not a usable description: {', '.join(wrong)}") from None
+def _write_structure(structure: Structure, folder: Path) -> None:
+    for part in dataclasses.fields(structure):
+        getattr(structure, part.name).write_parquet(folder / f"{part.name}.parquet")
 
 
 def _read_structure(folder: Path) -> Structure:
-    return Structure(*(_read_parquet(folder / f"{name}.parquet") for name in PARTS))
+    parts = [part.name for part in dataclasses.fields(Structure)]
+    return Structure(**{name: _read_parquet(folder / f"{name}.parquet") for name in parts})
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError):
-        raise DescriptionError(f"{path.name} is missing or is not Parquet") from None
+        raise DescriptionError(f"{path.parent.name}/{path.name} is missing or is not Parquet") from None
 
 
-def _make_folder(parent: str | Path, name: str) -> Path:
-    folder = Path(parent) / name
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _to_json(value: dict) -> str:
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+@contextlib.contextmanager
+def _whole_folder(path: Path) -> Iterator[Path]:
+    """A draft folder that becomes `path` when the block ends well; a kill leaves no half of it there."""
+    draft = path.with_name(f".{path.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    yield draft
+    shutil.rmtree(path, ignore_errors=True)
+    os.rename(draft, path)
+
+
+@contextlib.contextmanager
+def _whole_file(path: Path) -> Iterator[Path]:
+    """A draft file that becomes `path` when the block ends well."""
+    draft = path.with_name(f".{path.name}.draft")
+    yield draft
+    os.replace(draft, path)

@@ -1,0 +1,203 @@
+"""The `slds privacy` commands: plain files in, plain files out, no home needed. Words and exit codes only.
+
+Exit codes: 0 all well; 1 a fault of ours; 2 wrong usage, file or policy; 3 it ran, and something needs attention (the
+audit or the check failed, a number can be recovered).
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+OK, FAILED, USAGE, ATTENTION = 0, 1, 2, 3
+LEAST_SECRET = 16  # bytes
+
+
+def main(arguments: Sequence[str] | None = None, *, program: str = "slds privacy") -> int:
+    """Runs one command and returns its exit code; what is wrong with the input is told on standard error."""
+    given = _build_parser(program).parse_args(arguments)
+    try:
+        return given.run(given)
+    except ValueError as error:  # a description, policy or table that cannot be used; bugs raise other errors
+        print(error, file=sys.stderr)
+        return USAGE
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return USAGE
+    except RuntimeError as error:
+        print(f"This is a fault of the program: {error}", file=sys.stderr)
+        return FAILED
+
+
+def _build_parser(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description="Protect tables in plain files, attack them, check the proof, and tell about it. Needs no home.",
+        epilog="Formats of all files: docs/disclosure-files.md. Exit codes: 0 all well, 1 a fault of the program, "
+        "2 wrong usage or input, 3 something needs attention.",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_add_protect, _add_audit, _add_check, _add_explain):
+        add(commands)
+    return parser
+
+
+def _add(commands, name: str, run: Callable[[argparse.Namespace], int], help: str, example: str):
+    parser = commands.add_parser(
+        name, help=help, description=help, epilog=f"Example: {commands._prog_prefix} {example}"
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_policy(parser: argparse.ArgumentParser, **more) -> None:
+    parser.add_argument(
+        "--policy",
+        metavar="FILE",
+        required=True,
+        help="the policy: which values are small, how well they are hidden",
+        **more,
+    )
+
+
+def _add_input(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    parser.add_argument(
+        "--description", metavar="FILE", action="append", required=required,
+        help="what the files call things (YAML); once for all files, or once for each",
+    )  # fmt: skip
+    parser.add_argument(
+        "--secret-file", metavar="FILE", type=Path,
+        help=f"a file of at least {LEAST_SECRET} random bytes that breaks ties, kept by you and never published",
+    )  # fmt: skip
+
+
+def _add_protect(commands) -> None:
+    parser = _add(
+        commands, "protect", _protect,
+        "Decide what of a set of tables is published; write DIR/public and DIR/internal.",
+        "protect cells.csv --description cells.yml --policy policy.yml --secret-file secret.key --out release",
+    )  # fmt: skip
+    parser.add_argument(
+        "cells", metavar="CELLS", nargs="+", help="CSV or Parquet files of cells, tables split as you like"
+    )
+    _add_input(parser, required=True)
+    _add_policy(parser)
+    parser.add_argument("--out", metavar="DIR", required=True, help="the folder to make, or to make anew")
+
+
+def _add_audit(commands) -> None:
+    parser = _add(
+        commands, "audit", _audit,
+        "Attack DIR/public as a reader would; write certificates, public ones only if nothing falls.",
+        "audit release --policy policy.yml",
+    )  # fmt: skip
+    parser.add_argument("folder", metavar="DIR", help="what `protect` made")
+    _add_policy(parser)
+
+
+def _add_check(commands) -> None:
+    parser = _add(
+        commands, "check", _check,
+        "Check the certificates of an audit with additions and comparisons alone, without a solver.",
+        "check release --policy policy.yml --internal",
+    )  # fmt: skip
+    parser.add_argument("folder", metavar="DIR", help="what `protect` made and `audit` attacked; DIR/public is enough")
+    _add_policy(parser)
+    parser.add_argument(
+        "--internal", action="store_true",
+        help="also hold that everything on the internal list of sensitive numbers is withheld and proved",
+    )  # fmt: skip
+
+
+def _add_explain(commands) -> None:
+    parser = _add(
+        commands, "explain", _explain,
+        "Say why one cell is withheld. For internal use only: the answer tells which withheld numbers are small.",
+        "explain release ind_membership_october_1/2026/0101/race/BL --policy policy.yml",
+    )  # fmt: skip
+    parser.add_argument("folder", metavar="DIR", help="what `protect` made")
+    parser.add_argument("cell", metavar="CELL", help="table_id/school_year/org_id/disaggregate_type/disaggregate_value")
+    _add_policy(parser)
+
+
+def _protect(given: argparse.Namespace) -> int:
+    from privacy.files import protect_files
+
+    secret = read_secret(given.secret_file)
+    protected = protect_files(
+        given.cells, given.description, given.policy, given.out, secret=secret, progress=_show_progress()
+    )
+    cells = protected.cells
+    withheld = (cells["status"] == "withheld").sum()
+    print(f"{cells.height:,} cells, {withheld:,} of them withheld in whole or in part. Policy {protected.policy_hash}.")
+    print(f"Publish nothing yet: attack it with `audit {given.out}` first. {given.out}/internal never leaves.")
+    return OK
+
+
+def _audit(given: argparse.Namespace) -> int:
+    from privacy.files import audit_files
+
+    report = audit_files(given.folder, given.policy, progress=_show_progress())
+    for row in report.tables.iter_rows(named=True):
+        verdict = "passed" if row["passed"] else f"FAILED, {row['failures']:,} failures"
+        print(f"{row['table_id']}: {row['checked']:,} protected numbers attacked, {verdict}")
+    if report.passed:
+        print(f"The audit passed: {given.folder}/public may be published.")
+        return OK
+    print(f"The audit failed: publish nothing. Where: {given.folder}/internal/failures.parquet", file=sys.stderr)
+    return ATTENTION
+
+
+def _check(given: argparse.Namespace) -> int:
+    from privacy.files import check_files
+
+    folder = Path(given.folder)
+    public = folder / "public" if (folder / "public").is_dir() else folder
+    structure, certificates, sensitive = public / "structure", public / "certificates", None
+    if given.internal:
+        structure, sensitive = folder / "internal", folder / "internal" / "sensitive.parquet"
+        certificates = structure / "certificates"
+    report = check_files(public / "cells.parquet", structure, certificates, given.policy, sensitive_path=sensitive)
+    print(f"{report.withheld:,} numbers withheld, {report.proven.height:,} proved to keep the values required.")
+    for problem, count in report.faults.iter_rows():
+        print(f"{problem.replace('_', ' ')}: {count:,}", file=sys.stderr)
+    print("The certificates hold." if report.passed else "The certificates do not hold: publish nothing.")
+    return OK if report.passed else ATTENTION
+
+
+def _explain(given: argparse.Namespace) -> int:
+    from privacy.explanation import explain_cell
+    from privacy.files import read_evidence, read_release
+    from privacy.policy import load_policy
+
+    found = Path(given.folder) / "internal" / "certificates"
+    evidence = read_evidence(found) if found.is_dir() else None
+    for line in explain_cell(read_release(given.folder), evidence, load_policy(given.policy), given.cell):
+        print(line)
+    return OK
+
+
+def read_secret(path: Path | None) -> bytes:
+    """The bytes of a secret file; without one, b"" and a warning. Raises ValueError when it is too short."""
+    if path is None:
+        print("No --secret-file: for a trial only. Who repeats the computation may exclude values.", file=sys.stderr)
+        return b""
+    secret = path.read_bytes()
+    if len(secret) < LEAST_SECRET:
+        raise ValueError(f"{path.name} holds {len(secret)} bytes; a secret needs at least {LEAST_SECRET}")
+    return secret
+
+
+def _show_progress() -> Callable[[str, int, int], None] | None:
+    """Progress for a person at a terminal; nothing for a log."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(stage: str, done: int, total: int) -> None:
+        print(f"\r{stage} {done:,}/{total:,}".ljust(60), end="\n" if done >= total else "", file=sys.stderr)
+
+    return show
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(program="python -m privacy.cli"))
