@@ -1,0 +1,233 @@
+"""Research extracts: who stands out is pooled, withheld or dropped, and what was reached is measured and attacked."""
+
+import random
+from collections import Counter, defaultdict
+
+import polars as pl
+import pytest
+
+from privacy.alikeness import find_failing, measure_anonymity
+from privacy.microdata import prepare_extract
+from privacy.study_codes import StudyCodes, load_codes
+from privacy.study_plan import CODE, WITHHELD, StudyPlan
+
+PLAN = {
+    "version": 1,
+    "study": "absence-2026",
+    "person": "student_key",
+    "quasi_identifiers": ["school_year", "grade", "race"],
+    "sensitive": {"suspended": 2},
+    "other": ["days_absent"],
+    "k": 5,
+}
+
+
+def _plan(**changes):
+    return StudyPlan.model_validate(PLAN | changes)
+
+
+def _rows(*groups):
+    """Rows of persons who are alike: (how many, grade, race, how many of them were suspended)."""
+    rows = []
+    for count, grade, race, suspended in groups:
+        for i in range(count):
+            rows.append((f"s{len(rows)}", 2026, grade, race, i < suspended, i % 3, "a name"))
+    columns = ["student_key", "school_year", "grade", "race", "suspended", "days_absent", "name"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+def _codes(rows, study="absence-2026", folder="nowhere"):
+    return load_codes(folder, study).extend(rows["student_key"])
+
+
+def _prepare(rows, plan):
+    return prepare_extract(rows, plan, _codes(rows, plan.study))
+
+
+def _by_hand(rows, plan):
+    """k and l counted with plain Python: persons by the list of all their rows, values by group and row."""
+    trails, values = defaultdict(list), defaultdict(set)
+    key = [WITHHELD, *plan.quasi_identifiers]
+    rows = rows.sort(CODE, *key).to_dicts()
+    for row in rows:
+        trails[row[CODE]].append(tuple(row[one] for one in key))
+    groups = Counter(tuple(trail) for trail in trails.values())
+    least = {}
+    for column in plan.sensitive:
+        values.clear()
+        for row in rows:
+            place = (tuple(trails[row[CODE]]), tuple(row[one] for one in key))
+            values[place] |= {row[column]} - {None}
+        least[column] = min(max(1, len(found)) for found in values.values())
+    return min(groups.values()), least
+
+
+def _random_rows(seed, years=1):
+    draw = random.Random(seed)
+    rows = []
+    for person in range(400):
+        race = draw.choice(["A", "B", "C", None])
+        for year in range(2026, 2026 + draw.randint(1, years)):
+            suspended = draw.choice([True, False, False, None])
+            rows.append((f"s{person}", year, draw.choice(["09", "10"]), race, suspended, draw.randrange(90), "x"))
+    columns = ["student_key", "school_year", "grade", "race", "suspended", "days_absent", "name"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+@pytest.mark.parametrize("years", [1, 3])
+@pytest.mark.parametrize("mode", ["withhold", "drop"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_library_and_a_count_by_hand_agree_on_k_and_l(seed, mode, years):
+    plan = _plan(when_it_fails=mode)
+    rows = _random_rows(seed, years)
+    everybody = rows.rename({"student_key": CODE}).with_columns(pl.lit(False).alias(WITHHELD))
+    before = measure_anonymity(everybody, plan)
+    assert (before.k, before.l) == _by_hand(everybody, plan)
+    extract = _prepare(rows, plan)
+    after = extract.report.anonymity
+    assert (after.k, after.l) == _by_hand(extract.rows, plan)
+    assert after.reaches(plan)
+
+
+def test_a_person_nobody_is_like_loses_her_quasi_identifiers_and_is_not_alone_in_that():
+    rows = _rows((20, "09", "A", 5), (1, "09", "B", 1), (3, "10", "B", 1), (2, "10", "A", 0))
+    extract = _prepare(rows, _plan())
+    withheld = extract.rows.filter(WITHHELD)
+    assert withheld.height == extract.report.withheld_persons == 6
+    assert withheld.select("school_year", "grade", "race").null_count().row(0) == (6, 6, 6)
+    assert extract.report.anonymity.k == 6
+
+
+def test_the_only_person_who_fails_is_dropped_for_being_withheld_would_point_at_her():
+    extract = _prepare(_rows((20, "09", "A", 5), (1, "09", "B", 1)), _plan())
+    assert extract.rows["race"].unique().to_list() == ["A"]
+    assert (extract.report.dropped_persons, extract.report.withheld_persons) == (1, 0)
+
+
+def test_a_group_whose_members_all_have_the_same_outcome_is_found():
+    rows = _rows((20, "09", "A", 5), (30, "10", "A", 30))
+    extract = _prepare(rows, _plan(when_it_fails="drop"))
+    assert set(extract.rows["grade"]) == {"09"}
+    assert extract.report.dropped_persons == 30
+
+
+def test_an_unknown_outcome_does_not_count_as_a_second_one():
+    rows = _rows((20, "09", "A", 19)).with_columns(suspended=pl.when("suspended").then(True))
+    assert _prepare(rows, _plan()).rows.is_empty()
+
+
+def test_a_value_every_member_has_in_one_of_two_rows_that_look_alike_is_found():
+    rows = _rows((20, "09", "A", 20))
+    others = rows.with_columns(suspended=pl.int_range(20) < 7)
+    plan = _plan()
+    both = pl.concat([rows, others]).rename({"student_key": CODE}).with_columns(pl.lit(False).alias(WITHHELD))
+    assert find_failing(both, plan).len() == 20
+
+
+def test_a_path_through_the_years_that_is_unique_is_withheld_though_every_year_is_common():
+    first = _rows((40, "09", "A", 10), (40, "09", "B", 10))
+    second = first.with_columns(school_year=pl.lit(2027, pl.Int64), grade=pl.lit("10"), race=first["race"].reverse())
+    straight = first.with_columns(school_year=pl.lit(2027, pl.Int64), grade=pl.lit("10"))
+    # 39 + 1 persons of either race: one of each changes over, and each year alone has 40 like her.
+    crossed = pl.concat([first, straight.filter(~pl.col("student_key").is_in(["s0", "s79"]))])
+    crossed = pl.concat([crossed, second.filter(pl.col("student_key").is_in(["s0", "s79"]))])
+    extract = _prepare(crossed, _plan(when_it_fails="drop"))
+    assert crossed.group_by("school_year", "grade", "race").len()["len"].min() == 40
+    assert extract.report.dropped_persons == 2
+    assert extract.report.anonymity.k == 39
+
+
+def test_only_the_columns_of_the_plan_leave_under_a_code_and_in_its_order():
+    extract = _prepare(_rows((20, "09", "A", 5)), _plan())
+    kept = ["school_year", "grade", "race", "suspended", "days_absent"]
+    assert extract.rows.columns == ["study_code", "quasi_identifiers_withheld", *kept]
+    assert extract.rows["study_code"].is_sorted()
+
+
+def test_the_order_of_the_rows_that_come_in_changes_nothing():
+    rows, plan = _random_rows(5, years=2), _plan()
+    codes = _codes(rows)
+    one, other = (prepare_extract(some, plan, codes) for some in (rows, rows.sample(fraction=1, shuffle=True, seed=1)))
+    assert one.rows.equals(other.rows)
+    assert one.report.anonymity == other.report.anonymity
+
+
+def test_extracts_of_two_studies_share_no_code():
+    rows = _rows((200, "09", "A", 50))
+    one, other = (_prepare(rows, _plan(study=study)).rows for study in ("absence-2026", "reading-2026"))
+    assert one.height == other.height == 200
+    assert one.join(other, on=CODE, how="inner").is_empty()
+    # And the order of the codes does not line the persons up either.
+    assert one["suspended"].to_list() != other["suspended"].to_list()
+
+
+def test_persons_whom_all_columns_tell_apart_are_counted():
+    rows = _rows((20, "09", "A", 5)).with_columns(days_absent=pl.int_range(20))
+    assert _prepare(rows, _plan()).report.unique_persons == 20
+    assert _prepare(rows, _plan(other=[])).report.unique_persons == 0
+
+
+def test_a_row_without_a_code_or_with_the_codes_of_another_study_is_refused():
+    rows, plan = _rows((20, "09", "A", 5)), _plan()
+    with pytest.raises(ValueError, match="20 rows have no code"):
+        prepare_extract(rows, plan, load_codes("nowhere", plan.study))
+    with pytest.raises(ValueError, match="codes are those of study other"):
+        prepare_extract(rows, plan, _codes(rows, "other"))
+    with pytest.raises(ValueError, match="lack the columns race"):
+        prepare_extract(rows.drop("race"), plan, _codes(rows))
+
+
+def test_an_extract_that_the_library_finds_too_weak_is_not_given_out(monkeypatch):
+    monkeypatch.setattr("privacy.microdata.find_failing", lambda rows, plan: pl.Series([], dtype=pl.String))
+    with pytest.raises(RuntimeError, match="does not reach"):
+        _prepare(_rows((20, "09", "A", 5), (1, "09", "B", 1)), _plan())
+
+
+def test_small_categories_are_pooled_until_the_pool_is_no_single_one():
+    rows = _rows((20, "09", "A", 5), (8, "09", "B", 3), (3, "09", "C", 1))
+    rule = {"rule": "pool", "column": "race", "fewer_than": 5, "into": "other"}
+    extract = _prepare(rows, _plan(rules=[rule]))
+    assert Counter(extract.rows["race"]) == {"A": 20, "other": 11}
+    assert extract.report.rules.row(0) == ("pool", "race", 11, 2)
+
+
+def test_one_small_category_takes_its_whole_group_to_the_coarser_name():
+    rows = _rows((3, "09", "A", 1), (20, "10", "A", 5), (20, "07", "A", 5), (6, "08", "A", 2))
+    groups = {"09": "high", "10": "high", "07": "middle", "08": "middle"}
+    rule = {"rule": "pool", "column": "grade", "fewer_than": 5, "groups": groups}
+    extract = _prepare(rows, _plan(rules=[rule]))
+    assert Counter(extract.rows["grade"]) == {"high": 23, "07": 20, "08": 6}
+
+
+def test_categories_are_small_by_persons_and_not_by_rows():
+    one = _rows((2, "09", "B", 1))
+    rows = pl.concat([_rows((20, "09", "A", 5)), *[one.with_columns(student_key=pl.lit("x"))] * 5])
+    rule = {"rule": "pool", "column": "race", "fewer_than": 5, "into": "other"}
+    assert set(_prepare(rows, _plan(rules=[rule])).rows["race"].drop_nulls()) == {"other"}
+
+
+def test_whole_numbers_become_bands_with_open_ends():
+    rows = _rows((7, "09", "A", 3)).with_columns(days_absent=pl.Series([-1, 0, 4, 5, 9, 10, None]))
+    rule = {"rule": "band", "column": "days_absent", "bottom": 0, "step": 5, "top": 10}
+    found = Counter(_prepare(rows, _plan(rules=[rule])).rows["days_absent"])
+    assert found == {"under 0": 1, "0 to 4": 2, "5 to 9": 2, "10 or more": 1, None: 1}
+
+
+def test_a_value_is_coarsened_by_a_mapping_and_a_missing_one_stays_missing():
+    rows = _rows((7, "09", "A", 3), (7, None, "A", 3))
+    rule = {"rule": "coarsen", "column": "grade", "to": {"09": "high school"}}
+    extract = _prepare(rows, _plan(rules=[rule]))
+    assert Counter(extract.rows["grade"]) == {"high school": 7, None: 7}
+
+
+def test_a_band_over_something_that_is_no_whole_number_is_refused_by_name():
+    rule = {"rule": "band", "column": "race", "bottom": 0, "step": 5, "top": 10}
+    with pytest.raises(ValueError, match="race: band needs whole numbers"):
+        _prepare(_rows((7, "09", "A", 3)), _plan(rules=[rule]))
+
+
+def test_the_report_holds_no_value_of_a_person():
+    rows = _rows((20, "09", "the one race", 5), (1, "the only grade", "A", 1))
+    assert isinstance(_codes(rows), StudyCodes)
+    said = repr(_prepare(rows, _plan()))
+    assert not any(value in said for value in ("the one race", "the only grade", "s20", "a name"))
