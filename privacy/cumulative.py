@@ -108,7 +108,7 @@ def _attack(protected: Protected, history: History, policy: Policy, progress: Pr
         protected,
         cells=history.publish(protected.cells),
         structure=history.structure,
-        sensitive=history.sensitive.select(ROW),
+        sensitive=history.sensitive.select(*ROW, "nobody"),
     )
     report = audit(everything, history.policy, progress=progress)
     before = list_shown(history.past).select(ROW).join(list_shown(protected.cells), on=ROW, how="anti")

@@ -33,7 +33,7 @@ class Unknowns:
         return self.matrix.tocsc()
 
     def touching(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The relations some unknowns occur in, by entry, unknown after unknown: entries of each, relation, coefficient.
+        """The relations some unknowns occur in, unknown after unknown: entries of each, relation, coefficient.
 
         What a cut of the matrix says, many times quicker for a few unknowns.
         """

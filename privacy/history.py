@@ -31,7 +31,7 @@ class History:
     - `cells`: exact cells of all versions of all rows, and of all corrections (plus a number that keeps them whole and
       not negative). `current`: KEY of those of the release at hand.
     - `policy`: the policy, with what the added tables need. `structure`, `truth`: as build_structure gives them.
-    - `sensitive`: KEY, statistic, reason, of everything in `cells`.
+    - `sensitive`: KEY, statistic, reason, nobody, of everything in `cells`.
     - `past`: one row per row of `cells` that an earlier release was about: KEY, the published columns (null = never
       shown) and their status (shown if any release showed it).
     """
@@ -95,7 +95,8 @@ def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) ->
     structure, truth = system.finish()
     every = pl.concat(versions)
     counted = every.join(corrections.select("table_id").unique(), on="table_id", how="anti")
-    sensitive = pl.concat([find_sensitive(counted, policy), find_small_changes(corrections, every, policy)])
+    small = find_sensitive(counted, policy)
+    sensitive = pl.concat([small, find_small_changes(corrections, every, policy)])
     return History(every, cells.select(KEY), policy, structure, truth, sensitive, _overlay([_nothing(), *past]))
 
 
@@ -106,13 +107,14 @@ def list_shown(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def find_small_changes(corrections: pl.DataFrame, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """One row per correction that tells on few students: KEY, statistic, reason.
+    """One row per correction that tells on few students: KEY, statistic, reason, nobody (true: it counts no members).
 
     A change of 1 to one less than the threshold, either way. Where few students came or went, all numbers of a
     magnitude, and of a rate also an unchanged outcome, if the policy holds that none and all of them tell on everybody.
     """
     if corrections.is_empty():
-        return pl.DataFrame(schema={**dict.fromkeys([*ROW, "reason"], pl.String), "school_year": pl.Int64})
+        schema = {**dict.fromkeys([*ROW, "reason"], pl.String), "school_year": pl.Int64, "nobody": pl.Boolean}
+        return pl.DataFrame(schema=schema)
     tables = {name: policy.tables[name] for name in corrections["table_of"].unique()}
     limit = {name: rules.thresholds.persons for name, rules in tables.items()}
     people = cells.select(*KEY, people="student_count")
@@ -131,7 +133,7 @@ def find_small_changes(corrections: pl.DataFrame, cells: pl.DataFrame, policy: P
         | (few & (kind == "magnitude"))
         | (few & outcome & (pl.col("change") == 0) & pl.col("table_of").is_in(zeros))
     )
-    return corrections.filter(small).select(*ROW, reason=pl.lit(CHANGE)).sort(ROW)
+    return corrections.filter(small).select(*ROW, reason=pl.lit(CHANGE), nobody=pl.lit(True)).sort(ROW)
 
 
 def _list_states(
