@@ -41,6 +41,10 @@ class Problem:
     implies: np.ndarray
     candidates: int
 
+    def lifted(self, hidden: np.ndarray) -> np.ndarray:
+        """Boolean per relation: lifted, its unit being among the hidden ones (boolean per unit)."""
+        return (self.lifted_by >= 0) & hidden[self.lifted_by]
+
     @cached_property
     def by_quantity(self) -> sparse.csc_matrix:
         """The same matrix, quick to cut by quantity."""
