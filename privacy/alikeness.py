@@ -4,12 +4,13 @@ find_failing decides; measure_anonymity measures the outcome with pyCANON and sh
 Source: Sweeney 2002 (k-anonymity); Machanavajjhala et al. 2007 (distinct l-diversity).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 from pycanon import anonymity as pycanon
 
-from privacy.study_plan import CODE, WITHHELD, StudyPlan
+from privacy.study_plan import CODE, StudyPlan
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Anonymity:
         return self.k >= plan.k and all(self.l[column] >= wanted for column, wanted in plan.sensitive.items())
 
 
-def group_alike(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+def group_alike(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
     """The rows with `row_kind` (equal where the columns are) and `group` (equal where all rows of a person are)."""
     kinds = rows.select(columns).unique().sort(columns).with_row_index("row_kind")
     rows = rows.join(kinds, on=columns, how="left", nulls_equal=True, maintain_order="left")
@@ -39,17 +40,13 @@ def group_alike(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
 
 def find_failing(rows: pl.DataFrame, plan: StudyPlan) -> pl.Series:
     """The codes of all persons in a group that is too small, or of which some row tells too much."""
-    rows = group_alike(rows, [WITHHELD, *plan.quasi_identifiers])
+    rows = group_alike(rows, plan.alike_by)
     persons = rows.group_by("group").agg(persons=pl.col(CODE).n_unique())
     failing = [persons.filter(pl.col("persons") < plan.k).select("group")]
     for column, wanted in plan.sensitive.items():
-        values = rows.group_by("group", "row_kind", column).agg(holders=pl.col(CODE).n_unique())
-        told = values.join(persons, on="group").group_by("group", "row_kind")
-        # An unknown value is no value. One that everybody in the group has is known of everybody, however many rows
-        # and other values they have besides.
-        known = pl.col(column).is_not_null()
-        told = told.agg(different=known.sum(), shared=(known & (pl.col("holders") == pl.col("persons"))).any())
-        failing.append(told.filter((pl.col("different") < wanted) | pl.col("shared")).select("group"))
+        # An unknown value is no value.
+        told = rows.group_by("group", "row_kind").agg(different=pl.col(column).drop_nulls().n_unique())
+        failing.append(told.filter(pl.col("different") < wanted).select("group"))
     return rows.join(pl.concat(failing).unique(), on="group", how="semi")[CODE].unique().sort()
 
 
@@ -61,7 +58,7 @@ def measure_anonymity(rows: pl.DataFrame, plan: StudyPlan) -> Anonymity:
     """
     if rows.is_empty():
         return Anonymity(None, dict.fromkeys(plan.sensitive))
-    own = [WITHHELD, *plan.quasi_identifiers]
+    own = plan.alike_by
     # pyCANON leaves out rows with a null: every value is spelt out, and null has a spelling of its own.
     spelt = rows.with_columns(
         pl.concat_str(pl.lit("="), pl.col(one).cast(pl.String)).fill_null("").alias(one) for one in own

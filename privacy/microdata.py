@@ -51,13 +51,13 @@ class Extract:
 
 
 def prepare_extract(rows: pl.DataFrame, plan: StudyPlan, codes: StudyCodes) -> Extract:
-    """The extract of a study from one row per person, or several (one a year), with at least the plan's columns.
+    """The extract of a study from rows with at least the plan's columns: one per person (and time, if it names one).
 
     First the plan's rules, in their order. Then who still fails k or l: the quasi-identifiers of all their rows are
-    withheld (null), or the persons dropped, as the plan says; those withheld must be enough and varied among
-    themselves, or are dropped. The same rows, in any order, with the same codes give the same extract. Raises
-    ValueError (names of columns and counts only) if columns are missing, a person is null or has no code, or a band
-    meets what is no whole number; RuntimeError if pyCANON finds less than the plan asks for in the result.
+    withheld (null; not the time), or the persons dropped, as the plan says; those withheld must be enough and varied
+    among themselves, or are dropped. The same rows, in any order, with the same codes give the same extract. Raises
+    ValueError (names of columns and counts only) if columns are missing, a person has no code or several rows at one
+    time, or a band meets what is no whole number; RuntimeError if pyCANON finds less than the plan asks for.
     """
     kept = _select(rows, plan, codes)
     steps = []
@@ -99,6 +99,10 @@ def _select(rows: pl.DataFrame, plan: StudyPlan, codes: StudyCodes) -> pl.DataFr
     if missing:
         raise ValueError(f"study {plan.study}: the rows lack the columns {', '.join(missing)}")
     person = rows.select(pl.col(plan.person).cast(pl.String).alias("person"), *plan.columns)
+    shared = person.select("person", *([plan.time] if plan.time else []))
+    if again := shared.is_duplicated().sum():
+        what = f"the same person and {plan.time}" if plan.time else "the same person, and the plan names no time"
+        raise ValueError(f"study {plan.study}: {again} rows have {what}")
     coded = person.join(codes.table.select("person", pl.col("code").alias(CODE)), on="person", how="left")
     without = coded[CODE].null_count()
     if without:

@@ -71,6 +71,7 @@ class StudyPlan(_Strict):
     version: Literal[1]
     study: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     person: str = Field(min_length=1)
+    time: str | None = None
     quasi_identifiers: tuple[str, ...] = Field(min_length=1)
     sensitive: dict[str, Annotated[int, Field(ge=2)]] = {}
     other: tuple[str, ...] = ()
@@ -81,7 +82,7 @@ class StudyPlan(_Strict):
     @model_validator(mode="after")
     def _every_column_has_one_part(self):
         if len(set(self.columns)) < len(self.columns):
-            raise ValueError("a column is named twice among quasi_identifiers, sensitive and other")
+            raise ValueError("a column is named twice among time, quasi_identifiers, sensitive and other")
         if self.person in self.columns:
             raise ValueError(f"{self.person!r} says who a person is; no extract may hold it")
         if taken := {CODE, WITHHELD}.intersection(self.columns):
@@ -89,12 +90,19 @@ class StudyPlan(_Strict):
         for rule in self.rules:
             if rule.column not in self.columns:
                 raise ValueError(f"rules: {rule.column!r} is not a column of this plan")
+            if rule.column == self.time:
+                raise ValueError(f"rules: {rule.column!r} tells a person's rows apart and must stay as it is")
         return self
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns an extract keeps, in their order there."""
-        return (*self.quasi_identifiers, *self.sensitive, *self.other)
+        return (*self.alike_by[1:], *self.sensitive, *self.other)
+
+    @property
+    def alike_by(self) -> tuple[str, ...]:
+        """The columns in which the rows of persons who are alike agree."""
+        return (WITHHELD, *([self.time] if self.time else []), *self.quasi_identifiers)
 
     @property
     def hash(self) -> str:

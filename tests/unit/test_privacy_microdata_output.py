@@ -1,11 +1,15 @@
 """The output check: what a reader can find out from the tables a researcher brings back is found before they leave."""
 
+import dataclasses
+import random
+
 import polars as pl
 import pytest
 
+from privacy import audit, protect
 from privacy.output_check import check_output
 from privacy.policy import Policy
-from privacy.structure import CELL_COLUMNS
+from privacy.structure import CELL_COLUMNS, KEY
 
 POLICY = {
     "version": 1,
@@ -152,6 +156,64 @@ def test_a_number_that_another_table_shows_under_another_name_is_known():
     assert _found({"a": withheld, "b": rate}, policy=_policy(same_as=same)) == {
         ("a", 4, "student_count", "recoverable")
     }
+
+
+def _random_schools(seed):
+    """A rate for six schools in two districts, by race and sex, with everything adding up."""
+    draw = random.Random(seed)
+    rows, sums = [], {}
+    for school in range(6):
+        for race in "ABC":
+            for sex in "FM":
+                count = draw.choice([3, 9, 14, 25, 60])
+                absent = draw.randint(0, count)
+                places = [
+                    (f"S{school}", "school", f"D{school % 2}"),
+                    (f"D{school % 2}", "lea", "ST"),
+                    ("ST", "state", None),
+                ]
+                for place in places:
+                    for group in (("all", "all"), ("race", race), ("sex", sex)):
+                        old = sums.get((place, group), (0, 0))
+                        sums[place, group] = (old[0] + count, old[1] + absent)
+    for ((org, level, parent), (kind, value)), (count, absent) in sums.items():
+        rows.append(_cells((kind, value, count, absent), table="absent", org=org, level=level, parent=parent))
+    return pl.concat(rows)
+
+
+def _withhold_carelessly(release, cells):
+    """The release as somebody makes it who only withholds what is sensitive in itself."""
+    sensitive = release.sensitive.with_columns(pl.col("statistic").replace({"complement": "numerator"}))
+    sensitive = (
+        sensitive.select(*KEY, "statistic", yes=pl.lit(True)).unique().pivot(on="statistic", index=KEY, values="yes")
+    )
+    truth = release.cells.select(KEY).join(cells, on=KEY, how="left", maintain_order="left")
+    marked = truth.join(sensitive, on=KEY, how="left", maintain_order="left", suffix=" is sensitive")
+    shown = {one: pl.col(f"{one} is sensitive").is_null() for one in ("numerator", "denominator")}
+    shown["student_count"] = shown["denominator"]
+    return marked.with_columns(
+        *[pl.when(see).then(one).alias(one) for one, see in shown.items()],
+        *[
+            pl.when(see).then(pl.lit("shown")).otherwise(pl.lit("withheld")).alias(f"{one}_status")
+            for one, see in shown.items()
+        ],
+        status=pl.lit(""),
+    ).select(release.cells.columns)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_the_truth_it_passes_what_protect_made_and_finds_all_the_audit_finds_in_less(seed):
+    cells, policy = _random_schools(seed), _policy()
+    release = protect(cells, policy)
+    assert check_output({"release": release.cells}, policy).passed
+    careless = _withhold_carelessly(release, cells)
+    failures = audit(dataclasses.replace(release, cells=careless), policy).failures
+    expected = failures.select(*KEY, "statistic").unique()
+    findings = check_output({"careless": careless}, policy).findings
+    numbered = careless.with_row_index("row", offset=1).select(pl.col("row").cast(pl.Int64), *KEY)
+    found = findings.join(numbered, on="row").select(*KEY, "statistic")
+    assert expected.height >= 5
+    assert expected.join(found, on=[*KEY, "statistic"], how="anti").is_empty()
 
 
 def test_findings_say_where_in_plain_words_and_hold_no_number_of_the_table():

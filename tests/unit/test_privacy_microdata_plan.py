@@ -8,7 +8,8 @@ PLAN = """\
 version: 1
 study: absence-2026
 person: student_key
-quasi_identifiers: [school_year, race]
+time: school_year
+quasi_identifiers: [race]
 sensitive: {suspended: 2}
 other: [days_absent]
 rules:
@@ -47,6 +48,7 @@ def test_a_plan_is_read_and_its_hash_is_of_its_content(plan):
         (("[days_absent]", "[race, days_absent]"), "named twice"),
         (("[days_absent]", "[study_code, days_absent]"), "study_code: this name is taken"),
         (("column: race", "column: sex"), "'sex' is not a column"),
+        (("column: race", "column: school_year"), "tells a person's rows apart"),
         (("into: other", "into: other, groups: {A: B}"), "either into or groups"),
         (("top: 60", "top: 61"), "whole number of steps"),
         (("rule: pool", "rule: hash"), "rules.0"),
