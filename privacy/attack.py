@@ -5,6 +5,7 @@ everything published. It is exposed when no more exist. Linear programs find the
 their corners are not whole numbers, a whole-number search decides.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,12 +53,20 @@ class Attack:
     """One attack on unknowns that hang together: `required` values (0: not asked) and `width` are to be exhibited.
 
     `group`: where to look first: a change that stays within a group is found in a small program. It changes no verdict.
+    `start`: a table to start from and what is known to hold from there, if something is.
     """
 
     def __init__(
-        self, unknowns: Unknowns, required: np.ndarray, width: np.ndarray, group: np.ndarray, settle: bool = True
+        self,
+        unknowns: Unknowns,
+        required: np.ndarray,
+        width: np.ndarray,
+        group: np.ndarray,
+        settle: bool = True,
+        start: Callable[[], Exhibits] | None = None,
     ):
         self.unknowns, self.required, self.width, self.settle = unknowns, required, width, settle
+        self.start = start
         self.labels, self.group = np.unique(group, return_inverse=True)
         self.random = np.random.default_rng(0)
         self.bounds: dict[int, tuple[int, int]] = {}
@@ -68,11 +77,15 @@ class Attack:
     def run(self) -> Verdicts:
         """The verdict on every unknown asked about."""
         n, asked = len(self.required), self.required > 0
-        base, contradiction = find_table(self.unknowns, np.maximum(self.required, self.required.max(initial=1)) - 1.0)
-        if base is None:
-            nothing = np.zeros(n, int)
-            return Verdicts(np.where(asked, UNPROVED, ""), nothing, nothing, nothing, contradiction)
-        self.found = Exhibits(self.unknowns, base, self.required, self.width)
+        if self.start:
+            self.found = self.start()
+        else:
+            room = np.maximum(self.required, self.required.max(initial=1)) - 1.0
+            base, contradiction = find_table(self.unknowns, room)
+            if base is None:
+                nothing = np.zeros(n, int)
+                return Verdicts(np.where(asked, UNPROVED, ""), nothing, nothing, nothing, contradiction)
+            self.found = Exhibits(self.unknowns, base, self.required, self.width)
         self._search_groups()
         verdict = np.where(asked, SAFE, "").astype(object)
         for place in np.flatnonzero(self.found.open):

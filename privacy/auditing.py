@@ -52,20 +52,29 @@ class AuditReport:
     certificates: Certificates = field(repr=False, default_factory=no_certificates)
 
 
-def audit(protected: Protected, policy: Policy, *, progress: Progress | None = None) -> AuditReport:
+def audit(
+    protected: Protected,
+    policy: Policy,
+    *,
+    progress: Progress | None = None,
+    earlier: Certificates | None = None,
+) -> AuditReport:
     """The outcome of every attacker of the policy trying to recover every withheld quantity that must be protected.
 
     Besides, every shown value is held against the policy's thresholds, sums of shown values must be right, and a
     withheld quantity nobody listed as sensitive must not turn out both recoverable and small.
+    `earlier`: certificates in the numbers of this structure; what they still prove is not attacked anew.
     """
     report = progress or (lambda stage, done, total: None)
     values = _list_published(protected.cells, protected.structure)
     failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected)]
-    found, certificates = _attack(values, values, protected, policy, policy.attackers, report)
+    found, certificates = _attack(values, values, protected, policy, policy.attackers, report, earlier)
     failures.append(found.filter(pl.col("problem") == BROKEN_SUM))
     suspects = values.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
     alone = [
-        _attack(values, suspects, protected, policy, [one], report)[0] for one in policy.attackers if len(suspects)
+        _attack(values, suspects, protected, policy, [one], report, earlier)[0]
+        for one in policy.attackers
+        if len(suspects)
     ]
     # Whoever knows less recovers no more. What falls to none of them alone falls to all of them together.
     failures += [*alone, found.join(pl.concat([found.clear(), *alone]), on=[*KEY, "statistic"], how="anti")]
@@ -158,6 +167,7 @@ def _attack(
     policy: Policy,
     attackers: Sequence[Attacker],
     report: Progress,
+    earlier: Certificates | None,
 ) -> tuple[pl.DataFrame, Certificates]:
     """The failures attackers who work together bring about among the suspects, and the certificates of what holds."""
     name = " and ".join(attacker.name for attacker in attackers)
@@ -180,7 +190,7 @@ def _attack(
     bounds = bound_quantities(protected.structure.quantities, protected.sensitive, policy, attackers)
     quantities = _list_quantities(values, bounds)
     verdicts, wrong, evidence = attack_system(
-        quantities, protected.structure.relations, protected.structure.terms, asked, progress=report
+        quantities, protected.structure.relations, protected.structure.terms, asked, progress=report, earlier=earlier
     )
     bad = verdicts.filter(pl.col("verdict") != SAFE)
     in_doubt = bad.join(listed.select("quantity").unique(), on="quantity", how="anti").filter(

@@ -3,6 +3,8 @@
 The audit of the tables uses it; so can anybody with another office's tables and the sums that tie them.
 """
 
+from functools import partial
+
 import numpy as np
 import polars as pl
 from scipy.sparse import coo_matrix, csr_matrix
@@ -12,6 +14,7 @@ from privacy.attack import SAFE, Attack, Verdicts
 from privacy.certificates import FORMS, SCALE, Certificates
 from privacy.exhibits import Unknowns
 from privacy.release import Progress
+from privacy.reuse import reuse
 
 VERDICT_SCHEMA = {
     "quantity": pl.Int64,
@@ -52,8 +55,12 @@ def attack_system(
     asked: pl.DataFrame,
     *,
     progress: Progress | None = None,
+    earlier: Certificates | None = None,
 ) -> tuple[pl.DataFrame, np.ndarray, Certificates]:
-    """The same, and the certificates of what was found: by quantity and relation as numbered in what was given."""
+    """The same, and the certificates of what was found: by quantity and relation as numbered in what was given.
+
+    earlier: certificates to hold against what is given now; only what they do not prove is attacked.
+    """
     report = progress or (lambda stage, done, total: None)
     quantities, relations = quantities.sort("quantity"), relations.sort("relation")
     matrix = _matrix(quantities, relations, terms)
@@ -78,11 +85,21 @@ def attack_system(
     group = (
         quantities["group"].to_numpy()[hidden] if "group" in quantities.columns else np.zeros(len(hidden), dtype=int)
     )
-    parts, part_of_relation = _parts(matrix, required)
+    parts, part_of_unknown, part_of_relation = _parts(matrix, required)
     rows, evidence, names = [], {name: [] for name in FORMS}, relations["relation"].to_numpy()
+    reused = None
+    if earlier is not None:
+        number = places["quantity"].to_numpy()
+        reused = reuse(known, number, earlier, required, width, group, part_of_unknown)
+        holds, parts = reused.split(parts)
+        proved = reused.confirm(known.cut(holds), holds)
+        rows.append(_verdicts(number[holds], proved))
+        _certify(evidence, proved, number[holds], names[:0], required[holds])
     for done, part in enumerate(parts):
         report("attacking", done, len(parts))
-        found = Attack(known.cut(part), required[part], width[part], group[part]).run()
+        unknowns = known.cut(part)
+        start = partial(reused.start, unknowns, part) if reused and reused.fits[part[0]] else None
+        found = Attack(unknowns, required[part], width[part], group[part], start=start).run()
         if found.contradiction:
             wrong |= np.isin(part_of_relation, part_of_relation[known.by_unknown[:, part].indices]) & ~settled
         own = places["quantity"].to_numpy()[part]
@@ -136,15 +153,15 @@ def _bound(values: pl.Series, otherwise: float) -> np.ndarray:
     return values.cast(pl.Float64).fill_null(otherwise).to_numpy()
 
 
-def _parts(matrix: csr_matrix, required: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """Places of withheld quantities that hang together, where any is asked about; and the part of every relation."""
+def _parts(matrix: csr_matrix, required: np.ndarray) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Places of withheld quantities that hang together, with any asked about; part of each, of each relation."""
     m, n = matrix.shape
     entries = coo_matrix(matrix)
     links = coo_matrix((np.ones(entries.nnz), (entries.row, m + entries.col)), shape=(m + n, m + n))
     _, label = connected_components(links, directed=False)
     order = np.argsort(label[m:], kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(label[m:][order])) + 1) if n else []
-    return [np.sort(group) for group in groups if required[group].any()], label[:m]
+    return [np.sort(group) for group in groups if required[group].any()], label[m:], label[:m]
 
 
 def _verdicts(quantity: np.ndarray, found: Verdicts) -> pl.DataFrame:
