@@ -37,7 +37,7 @@ def _build_parser(program: str) -> argparse.ArgumentParser:
         "2 wrong usage or input, 3 something needs attention.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_add_protect, _add_audit, _add_check, _add_explain):
+    for add in (_add_protect, _add_audit, _add_check, _add_explain, _add_attack):
         add(commands)
     return parser
 
@@ -120,6 +120,23 @@ def _add_explain(commands) -> None:
     _add_policy(parser)
 
 
+def _add_attack(commands) -> None:
+    parser = _add(
+        commands, "attack", _attack,
+        "Attack somebody else's published tables: how many withheld numbers can be worked out. Prints counts only.",
+        "attack published.csv --relations relations.yml",
+    )  # fmt: skip
+    parser.add_argument("release", metavar="RELEASE", help="the published tables, CSV or Parquet, wide or long")
+    parser.add_argument(
+        "--relations", metavar="FILE", required=True,
+        help="what the columns are, which groups and organisations make up which (YAML)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--bounds-only", action="store_true",
+        help="follow bounds through the sums and stop there: quick; finds most, proves nothing safe",
+    )  # fmt: skip
+
+
 def _protect(given: argparse.Namespace) -> int:
     from privacy.files import protect_files
 
@@ -175,6 +192,15 @@ def _explain(given: argparse.Namespace) -> int:
     for line in explain_cell(read_release(given.folder), evidence, load_policy(given.policy), given.cell):
         print(line)
     return OK
+
+
+def _attack(given: argparse.Namespace) -> int:
+    from privacy.others import attack_release, describe_exposure
+
+    exposure = attack_release(given.release, given.relations, search=not given.bounds_only, progress=_show_progress())
+    for line in describe_exposure(exposure):
+        print(line)
+    return ATTENTION if exposure.exposed or exposure.small_shown else OK
 
 
 def read_secret(path: Path | None) -> bytes:
