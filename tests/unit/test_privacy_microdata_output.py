@@ -133,6 +133,13 @@ def test_an_outcome_is_recovered_from_the_other_groups_though_its_group_is_large
     assert left_off == {("new", 1, "numerator", "recoverable_rest")}
 
 
+def test_a_denominator_given_only_as_the_count_of_students_is_known_to_the_reader():
+    rows = [("all", "all", 200, 64), ("race", "A", 100, 60), ("race", "B", 94)]
+    table = _cells(*rows, table="absent")
+    assert table["denominator"].to_list() == [200, 100, None]
+    assert ("new", 1, "denominator", "small_rest") in _found(table)
+
+
 def test_days_of_few_or_of_who_knows_how_many_persons_are_small():
     rows = [("all", "all", 9000, 700, 60), ("sex", "F", 5000, 400, 52), ("sex", "M", 4000, 300, 8)]
     expected = {("new", 3, one, "small_number_shown") for one in ("numerator", "denominator", "complement")}
