@@ -15,10 +15,8 @@ from privacy.exhibits import WHOLE, Exhibits, Unknowns
 from privacy.programs import Moves, ShortMoves, find_ceiling, find_table
 
 SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
-FEW = 200  # unknowns up to which one program over all of them is as quick as one for each group
+CHUNK = 800  # unknowns in one program: many more make it slow, fewer leave too little room and cost as much to set up
 TRIES = 60  # values tried one by one before giving up on a quantity
-EVERYTHING = -1
-ORDER = (0, 4, EVERYTHING, 20)  # how many other groups are taken in, one try after the other
 IDLE = 2  # random directions are given up after this many that settled less than 5 %
 
 
@@ -97,22 +95,32 @@ class Attack:
         return Verdicts(verdict, self.found.count, lowest, highest, False, self.found, self.leaks)
 
     def _search_groups(self) -> None:
-        """Sweeps over every group alone, all else staying; over it and those most tied to it; over everything."""
+        """Sweeps over some groups at a time, then over more of them with those most tied to them, then over everything.
+
+        Only the groups that still lack something are gone over again.
+        """
         every = np.arange(len(self.group))
         order = np.argsort(self.group, kind="stable")
         members = np.split(order, np.flatnonzero(np.diff(self.group[order])) + 1)
-        ties = self._tie_groups() if len(members) > 1 and len(every) > FEW else []
-        for partners in ORDER if ties else [EVERYTHING]:
-            if partners == EVERYTHING:
-                self._sweep(every, every)
-                continue
+        ties = self._tie_groups() if len(every) > CHUNK else []
+        size, partners = CHUNK, 0
+        while ties and size < len(every):
+            lacking = [label for label, own in enumerate(members) if self.found.open[own].any()]
+            if partners:
+                self.random.shuffle(lacking)
+            for chunk in _chunk(lacking, members, size):
+                tied = [other for label in chunk for other in ties[label][:partners]]
+                near = np.concatenate([members[label] for label in dict.fromkeys([*chunk, *tied])])
+                self._sweep(np.sort(near), np.concatenate([members[label] for label in chunk]))
+            size, partners = 2 * size, 1
+        for size in (CHUNK, 4 * CHUNK) if ties else ():
             for label, own in enumerate(members):
                 if self.found.open[own].any():
-                    near = np.sort(np.concatenate([members[one] for one in (label, *ties[label][:partners])]))
-                    if partners == ORDER[-1]:
-                        self._search_singly(near, own[self.found.open[own]])
-                    else:
-                        self._sweep(near, own)
+                    near = _chunk([label, *ties[label]], members, size)[0]
+                    near = np.sort(np.concatenate([members[one] for one in near]))
+                    self._search_singly(near, own[self.found.open[own]])
+        if not ties:
+            self._sweep(every, every)
 
     def _tie_groups(self) -> list[list[int]]:
         """Per group the others, those first with which it shares most relations for their size."""
@@ -131,18 +139,26 @@ class Attack:
         return ranked
 
     def _sweep(self, places: np.ndarray, wanted: np.ndarray) -> None:
-        """Random directions over everything open in some places, as long as what is wanted gains by it."""
+        """Random directions over everything open in some places, as long as what is wanted gains by it.
+
+        Long steps first: what they change alike takes all values between. Shorter ones find a way where room differs.
+        """
         found = self.found
         if not found.open[wanted].any():
             return
-        moves = Moves(found, places, self.ceiling, self._reach(places[found.open[places]]))
-        idle = 0
-        while (before := int(found.open[wanted].sum())) and idle < IDLE:
-            open_ = found.open[places]
-            direction = np.where(open_, self.random.choice([-1.0, 1.0], len(places)), 0)
-            moves.push(direction)
-            moves.push(-direction)
-            idle = idle + 1 if int(found.open[wanted].sum()) > 0.95 * before else 0
+        reach = self._reach(places[found.open[places]])
+        moves = Moves(found, places, self.ceiling, reach)
+        while True:
+            idle = 0
+            while (before := found.lacking(wanted)) and idle < IDLE:
+                direction = np.where(found.open[places], self.random.choice([-1.0, 1.0], len(places)), 0)
+                moves.push(direction)
+                moves.push(-direction)
+                idle = idle + 1 if found.lacking(wanted) > 0.95 * before else 0
+            if reach == 1 or not before:
+                return
+            reach = np.ceil(reach / 2)
+            moves.shorten(reach)
 
     def _search_singly(self, places: np.ndarray, wanted: np.ndarray) -> None:
         """The shortest moves of each wanted unknown up and down, within some places: short ones are mostly whole."""
@@ -196,3 +212,15 @@ class Attack:
             if not found.open[place]:
                 return SAFE
         return EXPOSED if high - low <= TRIES else UNPROVED
+
+
+def _chunk(labels: list[int], members: list[np.ndarray], size: int) -> list[list[int]]:
+    """Groups, in the order given, put together up to a number of unknowns."""
+    chunks, filled = [], size
+    for label in labels:
+        if filled + len(members[label]) > size:
+            chunks.append([])
+            filled = 0
+        chunks[-1].append(label)
+        filled += len(members[label])
+    return chunks

@@ -33,7 +33,7 @@ class Unknowns:
         return self.matrix.tocsc()
 
     def touching(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The relations some unknowns occur in, unknown after unknown: entries of each, relation, coefficient.
+        """Where some unknowns occur, unknown after unknown: entries of each; by entry its relation and coefficient.
 
         What a cut of the matrix says, many times quicker for a few unknowns.
         """
@@ -84,6 +84,11 @@ class Exhibits:
     def _close(self, places: np.ndarray) -> None:
         wide = self.highest[places] - self.lowest[places] >= self.width[places] * self.highest[places]
         self.open[places] = (self.count[places] < self.required[places]) | ~wide
+
+    def lacking(self, places: np.ndarray) -> int:
+        """How many values, and widths, are still to be exhibited for some unknowns."""
+        short = np.maximum(self.required[places] - self.count[places], 0)
+        return int(short.sum() + self.open[places].sum())
 
     def take(self, places: np.ndarray, change: np.ndarray) -> None:
         """Takes in whatever a change of some unknowns proves; parts of it that share no relation each by themselves."""
