@@ -5,6 +5,7 @@ audit or the check failed, a number can be recovered).
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -37,7 +38,7 @@ def _build_parser(program: str) -> argparse.ArgumentParser:
         "2 wrong usage or input, 3 something needs attention.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_add_protect, _add_audit, _add_check, _add_explain, _add_attack):
+    for add in (_add_protect, _add_audit, _add_check, _add_explain, _add_report, _add_attack):
         add(commands)
     return parser
 
@@ -120,6 +121,25 @@ def _add_explain(commands) -> None:
     _add_policy(parser)
 
 
+def _add_report(commands) -> None:
+    parser = _add(
+        commands, "report", _report,
+        "Write the disclosure report for the review board: one HTML page, counts only.",
+        "report release --policy policy.yml --compare other.yml --cells cells.csv --description cells.yml",
+    )  # fmt: skip
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("folder", metavar="DIR", nargs="?", help="what `protect` made")
+    where.add_argument(
+        "--home", metavar="HOME", nargs="?", const="",
+        help="report on what a home holds instead (default: the setting SLDS_HOME)",
+    )  # fmt: skip
+    _add_policy(parser)
+    parser.add_argument("--out", metavar="FILE", help="the page (default: DIR/internal/report.html)")
+    parser.add_argument("--compare", metavar="POLICY", help="show beside it the same cells under another policy")
+    parser.add_argument("--cells", metavar="CELLS", nargs="+", help="the files `protect` was given; for --compare")
+    _add_input(parser, required=False)
+
+
 def _add_attack(commands) -> None:
     parser = _add(
         commands, "attack", _attack,
@@ -191,6 +211,23 @@ def _explain(given: argparse.Namespace) -> int:
     evidence = read_evidence(found) if found.is_dir() else None
     for line in explain_cell(read_release(given.folder), evidence, load_policy(given.policy), given.cell):
         print(line)
+    return OK
+
+
+def _report(given: argparse.Namespace) -> int:
+    from privacy.reporting import Comparison, find_home_folder, report_files
+
+    comparison = None
+    if given.compare:
+        if not given.cells or not given.description:
+            raise ValueError(
+                "--compare needs --cells and --description: a release does not hold the numbers it withholds"
+            )
+        secret = read_secret(given.secret_file)
+        comparison = Comparison(given.compare, given.cells, given.description, secret)
+    folder = given.folder or find_home_folder(given.home or os.environ.get("SLDS_HOME"))
+    page = report_files(folder, given.policy, given.out, comparison=comparison, progress=_show_progress())
+    print(f"Wrote {page}")
     return OK
 
 

@@ -45,7 +45,7 @@ def protect_files(
     if others or out.is_file():
         raise DescriptionError(f"{out.name} holds other things ({', '.join(others[:3])}). Name a new folder")
     protected = protect(read_cells(cells, descriptions), policy, secret=secret, progress=progress)
-    with _whole_folder(out) as draft:
+    with whole_folder(out) as draft:
         write_release(protected, policy, draft)
     return protected
 
@@ -84,18 +84,18 @@ def audit_files(out_dir: str | Path, policy_path: str | Path, *, progress: Progr
     for stale in (public / "certificates", public / "structure"):
         shutil.rmtree(stale, ignore_errors=True)
     report = audit(protected, policy, progress=progress)
-    with _whole_file(internal / "failures.parquet") as draft:
+    with whole_file(internal / "failures.parquet") as draft:
         report.failures.write_parquet(draft)
-    with _whole_folder(internal / "certificates") as draft:
+    with whole_folder(internal / "certificates") as draft:
         report.certificates.write(draft)
     structure = protected.structure
     bare = bool((structure.relations["low"].eq(0) & structure.relations["high"].eq(0)).all())
     if report.passed and bare:
-        with _whole_folder(public / "certificates") as draft:
+        with whole_folder(public / "certificates") as draft:
             certify(protected.cells, structure, policy, progress=progress).write(draft)
-        with _whole_folder(public / "structure") as draft:
+        with whole_folder(public / "structure") as draft:
             _write_structure(structure, draft)
-    with _whole_file(internal / AUDIT) as draft:
+    with whole_file(internal / AUDIT) as draft:
         draft.write_text(_to_json(_summarise(report, policy, public / "cells.parquet")))
     return report
 
@@ -109,9 +109,9 @@ def check_files(
     sensitive_path: str | Path | None = None,
 ) -> CheckReport:
     """Checks certificates on disk against published cells on disk; with the internal list of sensitive ones, fully."""
-    sensitive = None if sensitive_path is None else _read_parquet(Path(sensitive_path))
+    sensitive = None if sensitive_path is None else read_parquet(Path(sensitive_path))
     return check(
-        _read_parquet(Path(cells_path)),
+        read_parquet(Path(cells_path)),
         _read_structure(Path(structure_dir)),
         read_evidence(certificates_dir),
         load_policy(policy_path),
@@ -126,12 +126,12 @@ def read_release(out_dir: str | Path) -> Protected:
     parts = {}
     for part in dataclasses.fields(Protected):
         if part.name == "cells":
-            parts[part.name] = _read_parquet(public / "cells.parquet")
+            parts[part.name] = read_parquet(public / "cells.parquet")
         elif part.name == "structure":
             parts[part.name] = _read_structure(internal)
         else:
             parts[part.name] = (
-                scalars[part.name] if part.name in scalars else _read_parquet(internal / f"{part.name}.parquet")
+                scalars[part.name] if part.name in scalars else read_parquet(internal / f"{part.name}.parquet")
             )
     return Protected(**parts)
 
@@ -189,10 +189,11 @@ def _write_structure(structure: Structure, folder: Path) -> None:
 
 def _read_structure(folder: Path) -> Structure:
     parts = [part.name for part in dataclasses.fields(Structure)]
-    return Structure(**{name: _read_parquet(folder / f"{name}.parquet") for name in parts})
+    return Structure(**{name: read_parquet(folder / f"{name}.parquet") for name in parts})
 
 
-def _read_parquet(path: Path) -> pl.DataFrame:
+def read_parquet(path: Path) -> pl.DataFrame:
+    """The rows of a Parquet file this package wrote. Raises DescriptionError."""
     try:
         return pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError):
@@ -204,7 +205,7 @@ def _to_json(value: dict) -> str:
 
 
 @contextlib.contextmanager
-def _whole_folder(path: Path) -> Iterator[Path]:
+def whole_folder(path: Path) -> Iterator[Path]:
     """A draft folder that becomes `path` when the block ends well; a kill leaves no half of it there."""
     draft = path.with_name(f".{path.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
@@ -215,7 +216,7 @@ def _whole_folder(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path) -> Iterator[Path]:
     """A draft file that becomes `path` when the block ends well."""
     draft = path.with_name(f".{path.name}.draft")
     yield draft
