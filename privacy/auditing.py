@@ -15,11 +15,13 @@ from privacy.attack import EXPOSED, SAFE
 from privacy.certificates import Certificates, no_certificates
 from privacy.knowledge import bound_quantities
 from privacy.policy import Attacker, Policy
+from privacy.reading import bound_numerators, list_published, read_rates, relate_numerators
 from privacy.recovery import attack_system
-from privacy.release import PUBLISHED, Progress, Protected
+from privacy.release import BANDED, PUBLISHED, RATES, SHOWN, Progress, Protected
 from privacy.structure import KEY, Structure
 
-SHOWN, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
+TOLD, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
+WRONG_RATE = "rate_is_wrong"
 FAILURE_SCHEMA = {
     "table_id": pl.String,
     "school_year": pl.Int64,
@@ -41,8 +43,8 @@ class AuditReport:
     - `tables`: one row per table: table_id, passed, checked (protected quantities attacked), failures.
     - `failures`: one row per table cell, statistic, attacker and problem: KEY, statistic, attacker (null: any reader),
       problem (exposed: too few values left; unproved: not enough found in the time given; sensitive_value_shown;
-      value_of_a_withheld_cell; sum_is_wrong), candidates (values found possible, at most those required; null if not
-      counted).
+      value_of_a_withheld_cell; sum_is_wrong; rate_is_wrong), candidates (values found possible, at most those
+      required; null if not counted).
     - `certificates`: against all attackers together; internal, for what they cover tells what is small.
     """
 
@@ -66,8 +68,8 @@ def audit(
     `earlier`: certificates in the numbers of this structure; what they still prove is not attacked anew.
     """
     report = progress or (lambda stage, done, total: None)
-    values = _list_published(protected.cells, protected.structure)
-    failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected)]
+    values = list_published(protected.cells, protected.structure)
+    failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected), _wrong_rates(protected, policy)]
     found, certificates = _attack(values, values, protected, policy, policy.attackers, report, earlier)
     failures.append(found.filter(pl.col("problem") == BROKEN_SUM))
     suspects = values.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
@@ -93,16 +95,6 @@ def audit(
     )
     tables = tables.select("table_id", pl.col("failures").eq(0).alias("passed"), "checked", "failures")
     return AuditReport(failures.is_empty(), tables, failures, certificates)
-
-
-def _list_published(cells: pl.DataFrame, structure: Structure) -> pl.DataFrame:
-    """One row per cell and statistic: the structure's quantities, with published (null = withheld) and district."""
-    shown = cells.select(*KEY, *PUBLISHED).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
-    long = shown.unpivot(index=KEY, variable_name="statistic", value_name="published")
-    district = pl.when(pl.col("org_level") == "school").then("parent_org_id").otherwise("org_id").rank("dense")
-    places = cells.select("org_id", district=district.cast(pl.Int64)).unique("org_id", keep="first")
-    rows = structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
-    return rows.join(places, on="org_id", how="left", maintain_order="left")
 
 
 def _fail(rows: pl.DataFrame, problem: str, attacker: str | None = None, candidates: str | None = None) -> pl.DataFrame:
@@ -146,7 +138,7 @@ def _shown_but_sensitive(values: pl.DataFrame, protected: Protected, policy: Pol
     """Values that are shown although the policy or the list of sensitive quantities says they must not be."""
     shown = _with_whole(values.filter(pl.col("published").is_not_null()), protected)
     listed = shown.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
-    return _fail(pl.concat([shown.filter(_is_small(policy, "published")), listed]).unique(maintain_order=True), SHOWN)
+    return _fail(pl.concat([shown.filter(_is_small(policy, "published")), listed]).unique(maintain_order=True), TOLD)
 
 
 def _left_in(protected: Protected) -> pl.DataFrame:
@@ -157,7 +149,20 @@ def _left_in(protected: Protected) -> pl.DataFrame:
         )
         for statistic in PUBLISHED
     ]
+    untold = ~pl.col("rate_status").is_in([SHOWN, BANDED]) & pl.any_horizontal(pl.col(RATES).is_not_null())
+    found.append(protected.cells.filter(untold).with_columns(statistic=pl.lit("numerator")))
     return _fail(pl.concat(found), LEFT_IN)
+
+
+def _wrong_rates(protected: Protected, policy: Policy) -> pl.DataFrame:
+    """Rates whose label and bounds say different things, or that no numerator, or not the shown one, can have."""
+    values = list_published(protected.cells, protected.structure)
+    read = read_rates(protected.cells, values, policy)
+    left = read.join(bound_numerators(read), left_on="number", right_on="quantity", how="left", suffix="_left")
+    least, most = pl.col("low_left"), pl.col("high_left")
+    impossible = (least > most) | ~pl.col("numerator").is_between(least, most)
+    wrong = left.filter(~pl.col("agrees") | impossible.fill_null(False))
+    return _fail(wrong.with_columns(statistic=pl.lit("numerator")), WRONG_RATE)
 
 
 def _attack(
@@ -188,10 +193,8 @@ def _attack(
         .agg(pl.col("required", "width").max())
     )
     bounds = bound_quantities(protected.structure.quantities, protected.sensitive, policy, attackers)
-    quantities = _list_quantities(values, bounds)
-    verdicts, wrong, evidence = attack_system(
-        quantities, protected.structure.relations, protected.structure.terms, asked, progress=report, earlier=earlier
-    )
+    system = _list_system(values, bounds, protected.cells, protected.structure, policy)
+    verdicts, wrong, evidence = attack_system(*system, asked, progress=report, earlier=earlier)
     bad = verdicts.filter(pl.col("verdict") != SAFE)
     in_doubt = bad.join(listed.select("quantity").unique(), on="quantity", how="anti").filter(
         pl.col("verdict") == EXPOSED
@@ -215,14 +218,28 @@ def _attack(
 
 
 def _required_width(policy: Policy) -> pl.Expr:
-    magnitudes = [table for table, rules in policy.tables.items() if rules.kind == "magnitude"]
-    return pl.when(pl.col("table_id").is_in(magnitudes)).then(policy.required_width_percent / 100).otherwise(0.0)
+    magnitudes, means = (
+        [table for table, rules in policy.tables.items() if rules.kind == kind] for kind in ("magnitude", "mean")
+    )
+    scores = pl.col("table_id").is_in(means) & (pl.col("statistic") == "numerator")
+    wide = pl.col("table_id").is_in(magnitudes) | scores
+    return pl.when(wide).then(policy.required_width_percent / 100).otherwise(0.0)
 
 
-def _list_quantities(values: pl.DataFrame, bounds: pl.DataFrame) -> pl.DataFrame:
-    """One row per quantity: what a reader knows of it, and the district it is in."""
+def _list_system(
+    values: pl.DataFrame, bounds: pl.DataFrame, cells: pl.DataFrame, structure: Structure, policy: Policy
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Quantities, relations and terms as attack_system takes them: the structure, and what published rates add."""
+    read = read_rates(cells, values, policy)
+    told = pl.concat([bounds, bound_numerators(read)]).group_by("quantity")
+    told = told.agg(pl.col("low").max(), pl.col("high").min())
     found = values.group_by("quantity").agg(published=pl.col("published").max(), group=pl.col("district").first())
-    return found.join(bounds, on="quantity", how="left").sort("quantity")
+    relations, terms = relate_numerators(read, structure.relations.height)
+    return (
+        found.join(told, on="quantity", how="left").sort("quantity"),
+        pl.concat([structure.relations, relations]),
+        pl.concat([structure.terms, terms]),
+    )
 
 
 def certify(
@@ -233,11 +250,12 @@ def certify(
     They neither depend on the truth nor on which quantities are sensitive, so they may stand beside the release, if
     the structure (whose residuals they contain) may. What is withheld but keeps fewer values is not claimed.
     """
-    values = _list_published(published, structure)
+    values = list_published(published, structure)
     asked = values.filter(pl.col("published").is_null()).group_by("quantity").agg(width=_required_width(policy).max())
     asked = asked.sort("quantity").with_columns(required=pl.lit(policy.required_candidates))
-    quantities = _list_quantities(values, bound_quantities(structure.quantities, None, policy, policy.attackers))
-    found = attack_system(quantities, structure.relations, structure.terms, asked, progress=progress)[2]
+    bounds = bound_quantities(structure.quantities, None, policy, policy.attackers)
+    system = _list_system(values, bounds, published, structure, policy)
+    found = attack_system(*system, asked, progress=progress)[2]
     return dataclasses.replace(found, leaks=found.leaks.clear())
 
 

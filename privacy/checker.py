@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from privacy.certificates import FORMS, SCALE, Certificates
 from privacy.knowledge import bound_quantities
 from privacy.policy import Policy
 from privacy.structure import KEY, Structure
 
+RATE_PARTS = 10_000  # rates are in 1/10,000 of the unit of their scale
+LARGE = 2.0**60  # sums beyond this are not looked at: they could exceed what the machine counts with
 UNBOUNDED = 2**62  # no sum of whole numbers below 2**40 goes further
+RATES = ("rate_low", "rate_high", "rate_label")
 STATISTICS = ("student_count", "numerator", "denominator")
 
 
@@ -90,48 +93,80 @@ def check(
 
 
 def _read_system(
-    cells: pl.DataFrame,
-    structure: Structure,
-    policy: Policy,
-    sensitive: pl.DataFrame | None,
-    faults: dict[str, int],
+    cells: pl.DataFrame, structure: Structure, policy: Policy, sensitive: pl.DataFrame | None, faults: dict[str, int]
 ) -> _System:
     faults["value_in_a_withheld_cell"] = sum(
         cells.filter(pl.col(f"{one}_status") != "shown", pl.col(one).is_not_null()).height for one in STATISTICS
     )
     wanted = structure.quantities.filter(pl.col("statistic") != "derived").select(KEY).unique().height
     there = cells.select(KEY).unique().height
+    untold = cells.filter(~pl.col("rate_status").is_in(["shown", "banded"]))
+    faults["value_in_a_withheld_cell"] += untold.filter(~pl.all_horizontal(pl.col(RATES).is_null())).height
     faults["cell_is_missing_or_twice"] = abs(wanted - there) + (cells.height - there)
     shown = cells.select(*KEY, *STATISTICS).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
     long = shown.unique(KEY).unpivot(index=KEY, variable_name="statistic", value_name="shown")
     rows = structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
     kinds = {table: rules.kind for table, rules in policy.tables.items()}
-    magnitude = pl.col("table_id").replace_strict(kinds, default="", return_dtype=pl.String) == "magnitude"
-    found = rows.group_by("quantity").agg(
-        least=pl.col("shown").min(),
-        most=pl.col("shown").max(),
-        wide=magnitude.any(),
-    )
+    kind = pl.col("table_id").replace_strict(kinds, default="", return_dtype=pl.String)
+    wide = (kind == "magnitude") | ((kind == "mean") & (pl.col("statistic") == "numerator"))
+    shown = pl.col("shown")
+    found = rows.group_by("quantity").agg(least=shown.min(), most=shown.max(), wide=wide.any())
     bounds = bound_quantities(structure.quantities, sensitive, policy, policy.attackers)
     found = found.join(bounds, on="quantity", how="left").sort("quantity")
     faults["one_number_shown_as_two"] = int((found["least"] != found["most"]).sum())
     faults["shown_value_is_negative"] = int((found["least"] < 0).sum())
-    terms, relations = structure.terms, structure.relations.sort("relation")
-    place = np.searchsorted(relations["relation"].to_numpy(), terms["relation"].to_numpy())
-    matrix = csr_matrix(
-        (terms["coefficient"].to_numpy(), (place, terms["quantity"].to_numpy())),
-        shape=(relations.height, found.height),
+    rates = _read_rates(cells, structure, policy)
+    floor, ceiling = found["low"].to_numpy().copy(), found["high"].fill_null(UNBOUNDED).to_numpy().copy()
+    sized = rates.filter(pl.col("denominator").is_not_null())
+    number, low, high, parts, last, size = (
+        sized[one].to_numpy() for one in ("number", "low", "high", "parts", "last", "denominator")
     )
+    np.maximum.at(floor, number, -(-low * size // parts))
+    np.minimum.at(ceiling, number, (high * size + last) // parts)
+    relations, terms = structure.relations.sort("relation"), structure.terms
+    place = np.searchsorted(relations["relation"].to_numpy(), terms["relation"].to_numpy())
+    entries = (terms["coefficient"].to_numpy(), (place, terms["quantity"].to_numpy()))
+    matrix = csr_matrix(entries, shape=(relations.height, found.height))
+    says, least, most = _relate_rates(rates.filter(pl.col("denominator").is_null()), found.height)
     return _System(
         found["least"].is_not_null().to_numpy(),
         found["least"].fill_null(0).to_numpy(),
-        found["low"].to_numpy(),
-        found["high"].fill_null(UNBOUNDED).to_numpy(),
+        floor,
+        ceiling,
         np.where(found["wide"].to_numpy(), policy.required_width_percent / 100, 0.0),
-        matrix,
-        relations["low"].fill_null(-UNBOUNDED).to_numpy(),
-        relations["high"].fill_null(UNBOUNDED).to_numpy(),
+        vstack([matrix, says], format="csr"),
+        np.concatenate([relations["low"].fill_null(-UNBOUNDED).to_numpy(), least]),
+        np.concatenate([relations["high"].fill_null(UNBOUNDED).to_numpy(), most]),
     )
+
+
+def _read_rates(cells: pl.DataFrame, structure: Structure, policy: Policy) -> pl.DataFrame:
+    """One row per published rate: number, size (quantities), denominator (null: withheld), low, high, parts, last.
+
+    It says low x size <= parts x number <= high x size + last.
+    """
+    units = [(table, rules.unit * RATE_PARTS, rules.greatest * RATE_PARTS) for table, rules in policy.tables.items()]
+    units = pl.DataFrame(units, schema=["table_id", "parts", "end"], orient="row")
+    rows = cells.filter(pl.col("rate_low").is_not_null()).join(units, on="table_id", how="inner")
+    last = (pl.col("rate_high") == pl.col("end")).cast(pl.Int64) - 1
+    rows = rows.select(*KEY, "denominator", "parts", low="rate_low", high="rate_high", last=last)
+    for name, statistic in (("number", "numerator"), ("size", "denominator")):
+        own = structure.quantities.filter(pl.col("statistic") == statistic).select(*KEY, pl.col("quantity").alias(name))
+        rows = rows.join(own, on=KEY, how="inner")
+    return rows.sort("number")
+
+
+def _relate_rates(rates: pl.DataFrame, n: int) -> tuple[csr_matrix, np.ndarray, np.ndarray]:
+    """What rates of unknown size say, two relations each: parts x number - low x size >= 0, … - high x size <= last."""
+    k, row = rates.height, np.arange(rates.height)
+    number, size, parts, low, high = (rates[one].to_numpy() for one in ("number", "size", "parts", "low", "high"))
+    divisors = np.gcd(parts, low), np.gcd(parts, high)
+    rows = np.concatenate([2 * row, 2 * row, 2 * row + 1, 2 * row + 1])
+    columns = np.concatenate([number, size, number, size])
+    data = [parts // divisors[0], -low // divisors[0], parts // divisors[1], -high // divisors[1]]
+    most = np.stack([np.full(k, UNBOUNDED), rates["last"].to_numpy()], axis=1).ravel()
+    matrix = csr_matrix((np.concatenate(data), (rows, columns)), shape=(2 * k, n))
+    return matrix, np.tile([0, -UNBOUNDED], k), most
 
 
 def _is_well_formed(certificates: Certificates, system: _System) -> bool:
@@ -140,8 +175,9 @@ def _is_well_formed(certificates: Certificates, system: _System) -> bool:
         part = getattr(certificates, name)
         if dict(part.schema) != schema or sum(part.null_count().row(0)):
             return False
-        if "quantity" in schema and not part["quantity"].is_between(0, len(system.value) - 1).all():
-            return False
+        for column, size in (("relation", len(system.low)), ("quantity", len(system.value))):
+            if column in schema and not part[column].is_between(0, size - 1).all():
+                return False
     limit = 2**40  # far above any count, far below where whole numbers of the machine end
     large = [part.select(pl.exclude("side").abs().max()).row(0) for part in (certificates.base, certificates.moves)]
     once = certificates.base["quantity"].is_unique().all() and certificates.spans["move"].is_unique().all()
@@ -161,6 +197,7 @@ def _check_base(system: _System, certificates: Certificates, faults: dict[str, i
     table[certificates.base["quantity"].to_numpy()] = certificates.base["value"].to_numpy()
     table[system.shown] = system.value[system.shown]
     sums = system.matrix @ table
+    faults["base_is_too_large"] = int((abs(system.matrix).astype(float) @ np.abs(table) > LARGE).any())
     faults["base_breaks_a_sum"] = int(((sums < system.low) | (sums > system.high)).sum())
     beyond = (table < system.floor) | (table > system.ceiling)
     faults["base_is_beyond_what_is_possible"] = int((~system.shown & beyond).sum())
@@ -181,8 +218,10 @@ def _check_moves(system: _System, certificates: Certificates, base: np.ndarray, 
     steps = csr_matrix((step, (move, quantity)), shape=(spans.height, len(base)))
     change = (steps @ system.matrix.T).tocoo()
     sums = (system.matrix @ base)[change.col]
+    size = abs(steps).astype(float) @ abs(system.matrix.T).astype(float)
     for end in ("first", "last"):
         times = spans[end].to_numpy()
+        bad[(size.max(axis=1).toarray().ravel() + 1) * np.abs(times) > LARGE] = True
         value = base[quantity] + step * times[move]
         bad[move[(value < system.floor[quantity]) | (value > system.ceiling[quantity])]] = True
         after = sums + change.data * times[change.row]

@@ -11,49 +11,18 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
+
+from privacy.statements import Band, Grouping, Link, SameAs, Strict, TablePolicy
 
 DEFAULT_POLICY = Path(__file__).with_name("policy.yml")
-STATISTICS = ("student_count", "denominator", "numerator", "complement", "derived")
 
 
 class PolicyError(ValueError):
     """A policy that cannot be used; the message says which field is wrong and what is allowed."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Thresholds(_Strict):
-    """Smallest value that is not sensitive, each >= 1; 1 switches the rule off."""
-
-    persons: int = Field(default=10, ge=3)  # 3: below it a member of the group learns about the one other member
-    numerator: int = Field(default=1, ge=1)
-    complement: int = Field(default=1, ge=1)
-
-
-class TablePolicy(_Strict):
-    """How one table is protected. `kind`: count (students), rate (students of students), magnitude (days of days)."""
-
-    kind: Literal["count", "rate", "magnitude"]
-    thresholds: Thresholds = Thresholds()
-    zero_is_sensitive: bool = False
-
-    @model_validator(mode="after")
-    def _only_rates_have_outcomes(self):
-        extra = self.thresholds.numerator > 1 or self.thresholds.complement > 1 or self.zero_is_sensitive
-        if self.kind != "rate" and extra:
-            raise ValueError("thresholds on numerator or complement and zero_is_sensitive belong to kind: rate only")
-        return self
-
-    @property
-    def statistics(self) -> tuple[str, ...]:
-        """The quantities of one row, the complement (denominator − numerator) among them."""
-        return ("student_count",) if self.kind == "count" else ("denominator", "numerator", "complement")
-
-
-class Attacker(_Strict):
+class Attacker(Strict):
     """A reader every protected quantity must withstand. What each field lets him know: knowledge.py."""
 
     name: str = Field(min_length=1)
@@ -63,78 +32,14 @@ class Attacker(_Strict):
     knows_own_district: bool = False
 
 
-class SameAs(_Strict):
-    """Two statistics, written `table.statistic`, that are the same number wherever both exist."""
-
-    left: str
-    right: str
-
-    @property
-    def pairs(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """((table, statistic), (table, statistic))."""
-        return tuple(tuple(side.rsplit(".", 1)) for side in (self.left, self.right))
-
-
-class Grouping(_Strict):
-    """A type of group whose values are sums over values of another type; a value may be in several of them."""
-
-    type: str = Field(min_length=1)
-    of: str = Field(min_length=1)
-    groups: dict[str, tuple[str, ...]] = Field(min_length=1)
-
-    @property
-    def overlaps(self) -> bool:
-        """Whether some value is in two groups, so that the groups do not add up to anything."""
-        members = [member for group in self.groups.values() for member in group]
-        return len(set(members)) < len(members)
-
-    @model_validator(mode="after")
-    def _groups_something_else(self):
-        if self.type == self.of or not all(self.groups.values()):
-            raise ValueError(f"grouping {self.type!r}: its groups must hold values of another type")
-        return self
-
-
-class Derived(_Strict):
-    """When a number that nobody publishes, but that follows from published ones, is sensitive."""
-
-    threshold: int = Field(default=10, ge=2)
-    zero_is_sensitive: bool = False
-
-
-class Link(_Strict):
-    """What everybody knows of some statistics of one year, organisation and group, wherever all of them exist.
-
-    The sum of coefficient x statistic equals a number, is bounded, or is a derived number that nobody publishes.
-    `years`: how many years later than the others a statistic is taken from.
-    """
-
-    name: str = Field(min_length=1, pattern=r"^[^.]+$")
-    terms: dict[str, int] = Field(min_length=1)
-    years: dict[str, int] = {}
-    equals: int | None = None
-    at_least: int | None = None
-    at_most: int | None = None
-    derived: Derived | None = None
-
-    @model_validator(mode="after")
-    def _says_one_thing(self):
-        bounded = self.at_least is not None or self.at_most is not None
-        if bounded + (self.equals is not None) + (self.derived is not None) != 1:
-            raise ValueError(f"link {self.name!r}: give one of equals, derived, or at_least and at_most")
-        if 0 in self.terms.values() or not set(self.years) <= set(self.terms):
-            raise ValueError(f"link {self.name!r}: coefficients must not be 0, and years must name terms")
-        return self
-
-
-class LevelCost(_Strict):
+class LevelCost(Strict):
     state: float = Field(gt=0)
     region: float = Field(default=12, gt=0)
     lea: float = Field(gt=0)
     school: float = Field(gt=0)
 
 
-class ComplementCost(_Strict):
+class ComplementCost(Strict):
     """Relative cost of withholding a value that is not itself sensitive."""
 
     level: LevelCost
@@ -143,7 +48,7 @@ class ComplementCost(_Strict):
     per_doubling: float = Field(default=0.3, ge=0)
 
 
-class Policy(_Strict):
+class Policy(Strict):
     """A validated policy; see docs/disclosure.md for every field."""
 
     version: Literal[1]
@@ -154,6 +59,7 @@ class Policy(_Strict):
     attackers: tuple[Attacker, ...] = Field(min_length=1)
     tables: dict[str, TablePolicy] = Field(min_length=1)
     same_as: tuple[SameAs, ...] = ()
+    grids: dict[str, tuple[Band, ...]] = Field(default={})
     groupings: tuple[Grouping, ...] = ()
     links: tuple[Link, ...] = ()
     complement_cost: ComplementCost
@@ -168,6 +74,9 @@ class Policy(_Strict):
             if link.name in self.tables or f"{link.name}.derived" in there:
                 raise ValueError(f"link {link.name!r}: a table or an earlier link has this name")
             there |= {f"{link.name}.derived"} if link.derived else set()
+        for table, rules in self.tables.items():
+            if rules.coding and rules.coding not in self.grids:
+                raise ValueError(f"tables.{table}: there is no grid {rules.coding!r}")
         if len({grouping.type for grouping in self.groupings}) < len(self.groupings):
             raise ValueError("groupings: two have the same type")
         if any(attacker.tells_symbols_apart for attacker in self.attackers):

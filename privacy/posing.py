@@ -7,10 +7,13 @@ import polars as pl
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from privacy.coding import state_rates
 from privacy.knowledge import bound_quantities
 from privacy.policy import Policy
 from privacy.problem import UNBOUNDED, Problem
 from privacy.structure import KEY, Structure
+
+BAND = 0.3  # what a band is worth, as a part of the number it stands for
 
 
 def pose_problem(
@@ -39,15 +42,22 @@ def pose_problem(
     marked = rows.join(sensitive, on=[*KEY, "statistic"], how="semi")
     is_sensitive[marked["quantity"].to_numpy()] = True
     width = np.zeros(n)
-    magnitudes = rows.filter(pl.col("kind") == "magnitude")["quantity"].to_numpy()
+    wide = (pl.col("kind") == "magnitude") | ((pl.col("kind") == "mean") & (pl.col("statistic") == "numerator"))
+    magnitudes = rows.filter(wide)["quantity"].to_numpy()
     width[magnitudes] = policy.required_width_percent / 100
-    cost = np.zeros(unit.max() + 1)
+    cost = np.zeros(unit.max(initial=-1) + 1)
     np.maximum.at(cost, unit_of_row, rows["cost"].to_numpy())
+    stated = list_statements(cells, structure, policy)
+    own_unit = len(cost) + np.arange(stated.height)
+    of_size = np.stack([unit[stated["size"].to_numpy()], own_unit], axis=1)
+    says = sparse.csr_matrix(
+        (np.ones(stated.height, np.int64), (np.arange(stated.height), stated["number"])), (stated.height, n)
+    )
     return Problem(
-        matrix,
-        structure.relations["low"].fill_null(-UNBOUNDED).to_numpy(),
-        structure.relations["high"].fill_null(UNBOUNDED).to_numpy(),
-        np.full(structure.relations.height, -1),
+        sparse.vstack([matrix, says], format="csr"),
+        np.concatenate([structure.relations["low"].fill_null(-UNBOUNDED).to_numpy(), stated["least"].to_numpy()]),
+        np.concatenate([structure.relations["high"].fill_null(UNBOUNDED).to_numpy(), stated["most"].to_numpy()]),
+        np.concatenate([np.full(structure.relations.height, -1), own_unit]),
         truth,
         bounds["low"].to_numpy(),
         bounds["high"].fill_null(UNBOUNDED).to_numpy(),
@@ -56,10 +66,35 @@ def pose_problem(
         block,
         is_sensitive,
         width,
-        cost,
-        _implications(rows, unit_of_row, known[quantity]),
+        np.concatenate([cost, _cost_statements(stated, rows, policy)]),
+        np.concatenate([_implications(rows, unit_of_row, known[quantity]), of_size]),
         policy.required_candidates,
     )
+
+
+def list_statements(cells: pl.DataFrame, structure: Structure, policy: Policy) -> pl.DataFrame:
+    """One row per rate or band that may stand although its numerator is withheld: what state_rates says of it, and
+    number, size: the quantities of numerator and denominator.
+
+    Its unit in the problem: the last ones, in this order. Withholding it lifts what it says of the numerator.
+    """
+    stated = state_rates(cells, policy).filter(pl.col("rate_label").is_not_null())
+    for name, statistic in (("number", "numerator"), ("size", "denominator")):
+        own = structure.quantities.filter(pl.col("statistic") == statistic)
+        own = own.select(*KEY, pl.col("quantity").alias(name))
+        stated = stated.join(own, on=KEY, how="left", maintain_order="left")
+    return stated.sort("number")
+
+
+def _cost_statements(stated: pl.DataFrame, rows: pl.DataFrame, policy: Policy) -> np.ndarray:
+    """A rate costs what its numerator would; a band beside counts only says part of that."""
+    worth = {
+        table: 1.0 if rules.coding and rules.publish != "counts" else BAND for table, rules in policy.tables.items()
+    }
+    full = rows.filter(pl.col("statistic") == "numerator").select(*KEY, "weight")
+    found = stated.join(full, on=KEY, how="left", maintain_order="left")
+    part = found["table_id"].replace_strict(worth, return_dtype=pl.Float64)
+    return (found["weight"] * part).to_numpy()
 
 
 def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Policy, secret: bytes) -> pl.DataFrame:
@@ -76,18 +111,23 @@ def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Poli
         block=leas.rank("dense").cast(pl.Int64).fill_null(-1),
     )
     rows = structure.quantities.join(cells.with_columns(whole=whole), on=KEY, how="left", maintain_order="left")
-    outcome = (pl.col("kind") == "rate") & (pl.col("statistic") != "denominator")
+    outcome = pl.col("kind").is_in(["rate", "mean"]) & (pl.col("statistic") != "denominator")
     weight = (
         pl.col("org_level").replace_strict(cost.level.model_dump(), return_dtype=pl.Float64)
         * pl.when(pl.col("disaggregate_type") == "all").then(cost.all_students).otherwise(1.0)
         * pl.when(outcome | (pl.col("kind") == "magnitude")).then(1.0).otherwise(cost.denominator)
         * (1 + cost.per_doubling * (1 + pl.col("whole")).log(2))
-        * pl.col("published").cast(pl.Float64)  # what nobody publishes costs nothing to withhold
     )
     # Up to 1 % dearer by a keyed hash: ties are broken the same way every time, and not in a way a reader can repeat.
     label = pl.concat_str([pl.col(column).cast(pl.String) for column in KEY], separator="\x1f")
+    # What nobody publishes costs nothing to withhold.
+    coded = [table for table, rules in policy.tables.items() if rules.coding and rules.publish != "counts"]
+    unpublished = ~pl.col("published") | (outcome & pl.col("table_id").is_in(coded))
     rows = rows.with_columns(
-        cost=weight, unit_label=2 * pl.col("cell").cast(pl.Int64) + outcome.cast(pl.Int64), label=label
+        weight=weight,
+        cost=pl.when(unpublished).then(0.0).otherwise(weight),
+        unit_label=2 * pl.col("cell").cast(pl.Int64) + outcome.cast(pl.Int64),
+        label=label,
     )
     key = hashlib.blake2b(secret, digest_size=32).digest()
     jitter = [
@@ -127,7 +167,7 @@ def _matrix(structure: Structure, n: int) -> sparse.csr_matrix:
 def _implications(rows: pl.DataFrame, unit_of_row: np.ndarray, known: np.ndarray) -> np.ndarray:
     """A rate whose denominator is withheld says nothing: its numerator goes with it."""
     rows = rows.select("cell", "kind", "statistic").with_columns(unit=pl.Series(unit_of_row), known=pl.Series(known))
-    rates = rows.filter(pl.col("kind") == "rate", ~pl.col("known"))
+    rates = rows.filter(pl.col("kind").is_in(["rate", "mean"]), ~pl.col("known"))
     pairs = rates.filter(pl.col("statistic") == "denominator").join(
         rates.filter(pl.col("statistic") == "numerator"), on="cell", maintain_order="left"
     )

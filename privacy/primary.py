@@ -27,6 +27,10 @@ def find_sensitive(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         few = pl.col("student_count").is_between(1, rules.thresholds.persons - 1)
         for statistic in rules.statistics:
             found.append(_mark(rows.filter(few), statistic, "primary_n"))
+        if rules.kind == "mean" and rules.zero_is_sensitive:
+            ends = [pl.col("denominator") * end for end in (rules.lowest, rules.highest)]
+            alike = pl.any_horizontal(pl.col("numerator") == end for end in ends)  # everybody has the same score
+            found.append(_mark(rows.filter(~few, pl.col("denominator") > 0, alike), "numerator", "primary_numerator"))
         if rules.kind == "rate":
             smallest = 0 if rules.zero_is_sensitive else 1
             enough = rows.filter(~few, pl.col("denominator") > 0)

@@ -3,12 +3,13 @@
 import numpy as np
 import polars as pl
 
+from privacy.coding import STATEMENT, state_rates
 from privacy.complementary import choose_units
 from privacy.intervals import widen
 from privacy.policy import Policy
-from privacy.posing import pose_problem
+from privacy.posing import list_statements, pose_problem
 from privacy.primary import REASONS, find_sensitive, find_sensitive_derived
-from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD, Progress, Protected
+from privacy.release import BANDED, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Progress, Protected
 from privacy.structure import KEY, Structure, build_structure, check_cells
 
 
@@ -29,12 +30,15 @@ def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progres
     report("choosing", 0, 1)
     hidden = choose_units(problem)
     widen(problem, hidden, report)
+    stated = list_statements(cells, structure, policy)
+    stated = stated.with_columns(lifted=pl.Series(hidden[len(hidden) - stated.height :], dtype=pl.Boolean))
     reasons = _explain(cells, structure, sensitive, hidden[problem.unit] & ~problem.known)
     own = np.zeros(len(hidden), dtype=bool)
     own[problem.unit[problem.sensitive]] = True
     cost = float(problem.cost[hidden & ~own].sum())
     summary = reasons.group_by("table_id", "org_level", "statistic", "reason").agg(cells=pl.len()).sort(pl.all())
-    return Protected(_withhold(cells, reasons, policy), structure, sensitive, reasons, summary, cost, policy.hash)
+    published = _withhold(cells, reasons, _choose_rates(cells, reasons, stated, policy), policy)
+    return Protected(published, structure, sensitive, reasons, summary, cost, policy.hash)
 
 
 def _explain(cells: pl.DataFrame, structure: Structure, sensitive: pl.DataFrame, withheld: np.ndarray) -> pl.DataFrame:
@@ -46,30 +50,62 @@ def _explain(cells: pl.DataFrame, structure: Structure, sensitive: pl.DataFrame,
     return rows.select(*KEY, "org_level", "statistic", reason)
 
 
-def _withhold(cells: pl.DataFrame, reasons: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _choose_rates(cells: pl.DataFrame, reasons: pl.DataFrame, stated: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """One row per row of somebody, of the tables that publish rates: KEY, RATES and rate_status.
+
+    Exact where numerator and denominator may be told; else the statement that stands although they may not.
+    """
+    rows = state_rates(cells, policy)
+    for statistic in ("numerator", "denominator"):
+        gone = reasons.filter(pl.col("statistic") == statistic).select(*KEY, pl.lit(True).alias(f"no_{statistic}"))
+        rows = rows.join(gone, on=KEY, how="left", maintain_order="left")
+    lifted = stated.select(*KEY, "lifted")
+    rows = rows.join(lifted, on=KEY, how="left", maintain_order="left")
+    rows = rows.with_columns(pl.col("no_numerator", "no_denominator", "lifted").fill_null(False))
+    coded = {table: rules.coding is not None for table, rules in policy.tables.items()}
+    always = {table: rules.coding is not None and rules.publish != "counts" for table, rules in policy.tables.items()}
+    coded, always = (pl.col("table_id").replace_strict(one, return_dtype=pl.Boolean) for one in (coded, always))
+    stands = pl.col("rate_label").is_not_null() & ~pl.col("lifted") & ~pl.col("no_denominator")
+    exact = ~always & ~pl.col("no_numerator") & ~pl.col("no_denominator")
+    banded = pl.when(stands & coded).then(pl.lit(BANDED)).when(stands).then(pl.lit(SHOWN)).otherwise(pl.lit(WITHHELD))
+    told = [
+        pl.when(exact).then(plain).when(stands).then(one).alias(one)
+        for plain, one in zip(("plain_low", "plain_high", "plain_label"), STATEMENT, strict=True)
+    ]
+    return rows.select(*KEY, *told, rate_status=pl.when(exact).then(pl.lit(SHOWN)).otherwise(banded))
+
+
+def _withhold(cells: pl.DataFrame, reasons: pl.DataFrame, rates: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """The cells without the values of withheld statistics, and the status of each."""
-    gone = {statistic: reasons.filter(pl.col("statistic") == statistic).select(KEY) for statistic in PUBLISHED}
-    kind = pl.col("table_id").replace_strict({t: p.kind for t, p in policy.tables.items()}, return_dtype=pl.String)
+    rules = policy.tables
+    kind = pl.col("table_id").replace_strict({t: p.kind for t, p in rules.items()}, return_dtype=pl.String)
     # The student count of a rate is its denominator; that of a magnitude only tells how many persons stand behind it.
-    same = {"student_count": kind == "rate"}
-    published = {"student_count": kind != "magnitude", "numerator": kind != "count", "denominator": kind != "count"}
-    for statistic, keys in gone.items():
-        cells = cells.join(
-            keys.with_columns(pl.lit(True).alias(f"_{statistic}")), on=KEY, how="left", maintain_order="left"
-        )
+    same = {"student_count": kind.is_in(["rate", "mean"])}
+    # Nobody is in an empty group, and everybody may know.
+    empty = kind.is_in(["rate", "mean"]) & (pl.col("student_count") == 0)
+    for statistic in PUBLISHED:
+        keys = reasons.filter(pl.col("statistic") == statistic).select(*KEY, pl.lit(True).alias(f"_{statistic}"))
+        cells = cells.join(keys, on=KEY, how="left", maintain_order="left")
     for statistic in PUBLISHED:
         withheld = pl.col(f"_{statistic}").fill_null(False)
         if statistic in same:
             withheld = pl.when(same[statistic]).then(pl.col("_denominator").fill_null(False)).otherwise(withheld)
-        status = pl.when(~published[statistic]).then(pl.lit(NOT_PUBLISHED)).when(withheld).then(pl.lit(WITHHELD))
+        told = {table: statistic in one.published for table, one in rules.items()}
+        told = empty | pl.col("table_id").replace_strict(told, return_dtype=pl.Boolean)
+        status = pl.when(~told).then(pl.lit(NOT_PUBLISHED)).when(withheld).then(pl.lit(WITHHELD))
         cells = cells.with_columns(status.otherwise(pl.lit(SHOWN)).alias(f"{statistic}_status"))
     # A rate of nobody has no numerator, or zero: published alike, so that the two cannot be told apart.
     cells = cells.with_columns(
         pl.when(pl.col(f"{statistic}_status") == SHOWN).then(pl.col(statistic).fill_null(0)).alias(statistic)
         for statistic in PUBLISHED
     )
-    statuses = [pl.col(f"{statistic}_status") == WITHHELD for statistic in PUBLISHED]
-    cells = cells.with_columns(
-        status=pl.when(pl.any_horizontal(statuses)).then(pl.lit(WITHHELD)).otherwise(pl.lit(SHOWN))
+    stating = pl.col("table_id").is_in([table for table, one in rules.items() if one.publishes_rates])
+    otherwise = pl.when(stating).then(pl.lit(SHOWN)).otherwise(pl.lit(NOT_PUBLISHED))
+    cells = cells.join(rates, on=KEY, how="left", maintain_order="left").with_columns(
+        pl.col("rate_status").fill_null(otherwise)
     )
-    return cells.select(*KEY, "org_level", "parent_org_id", *PUBLISHED, *[f"{s}_status" for s in PUBLISHED], "status")
+    statuses = [f"{statistic}_status" for statistic in (*PUBLISHED, "rate")]
+    cells = cells.with_columns(
+        status=pl.when(pl.any_horizontal(pl.col(statuses) == WITHHELD)).then(pl.lit(WITHHELD)).otherwise(pl.lit(SHOWN))
+    )
+    return cells.select(*KEY, "org_level", "parent_org_id", *PUBLISHED, *RATES, *statuses, "status")

@@ -6,7 +6,8 @@ row per relation (local, kind, low, high; null = no bound) and one with its term
 
 import polars as pl
 
-from privacy.policy import Grouping, Policy
+from privacy.policy import Policy
+from privacy.statements import Grouping, Link
 
 CROSS = " x "
 PLACE = ["table_id", "school_year", "org_id"]
@@ -45,10 +46,13 @@ def find_partitions(values: pl.DataFrame, policy: Policy) -> Relations:
     pairs = values.select(GROUP).unique(maintain_order=True)
     edges = [edge for kind, value in pairs.iter_rows() for edge in _list_wholes(_read_group(kind, value), policy)]
     columns = {
-        **dict.fromkeys([*GROUP, "whole_type", "whole_value", "line", "member"], pl.String),
+        **dict.fromkeys([*GROUP, "whole_type", "whole_value", "line", "dimension", "member"], pl.String),
         "expected": pl.Int64,
     }
     parts = values.join(pl.DataFrame(edges, schema=columns, orient="row"), on=GROUP, how="inner", maintain_order="left")
+    # The levels of a distribution are parts of their whole in their own way: find_levels.
+    levels = pl.col("table_id").replace_strict(_name_levels(policy), default=None, return_dtype=pl.String)
+    parts = parts.filter(pl.col("dimension").ne_missing(levels))
     # 0: as many as there are anywhere in this crossing of this organisation.
     everywhere = pl.col("member").n_unique().over([*PLACE, "statistic", "group_type", "line"]).cast(pl.Int64)
     parts = parts.with_columns(
@@ -70,7 +74,7 @@ UNKNOWN = 10**9  # more parts than there are: nobody can tell whether all are th
 
 
 def _list_wholes(group: dict[str, str], policy: Policy) -> list[tuple]:
-    """The groups that a group is part of: its type and value, those of the whole, line, member, parts expected.
+    """The groups a group is part of: its type and value, those of the whole, line, dimension, member, parts expected.
 
     Parts of one whole on one line add up to it once there are as many as expected; 1: however many there are.
     """
@@ -81,16 +85,78 @@ def _list_wholes(group: dict[str, str], policy: Policy) -> list[tuple]:
         made: Grouping | None = groupings.get(dimension)
         line = f"{own[0]}/{dimension}"
         if made and made.overlaps:
-            edges.append((*own, *_write_group(rest), f"{line}={value}", value, UNKNOWN))
+            edges.append((*own, *_write_group(rest), f"{line}={value}", dimension, value, UNKNOWN))
         else:
-            edges.append((*own, *_write_group(rest), line, value, UNKNOWN if made else int(not rest)))
+            edges.append((*own, *_write_group(rest), line, dimension, value, UNKNOWN if made else int(not rest)))
         for grouping in policy.groupings:
             if grouping.of == dimension and grouping.type not in rest:
                 for name, members in grouping.groups.items():
                     if value in members:
                         whole = _write_group({**rest, grouping.type: name})
-                        edges.append((*own, *whole, f"{line}>{grouping.type}", value, len(set(members))))
+                        edges.append((*own, *whole, f"{line}>{grouping.type}", dimension, value, len(set(members))))
     return edges
+
+
+def _name_levels(policy: Policy) -> dict[str, str]:
+    return {table: rules.levels for table, rules in policy.tables.items() if rules.levels}
+
+
+def pair_levels(values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """One row per row of a level of a distribution: the group all levels are shares of, as group_type, group_value.
+
+    Columns of `values` besides. The denominators of such rows, and of that group's own row, are one number.
+    """
+    made = []
+    for table, levels in _name_levels(policy).items():
+        rows = values.filter(pl.col("table_id") == table)
+        wholes = []
+        for kind, value in rows.select(GROUP).unique(maintain_order=True).iter_rows():
+            group = _read_group(kind, value)
+            if group.pop(levels, None) is not None:
+                wholes.append((kind, value, *_write_group(group)))
+        named = dict.fromkeys([*GROUP, "whole_type", "whole_value"], pl.String)
+        made.append(
+            rows.join(pl.DataFrame(wholes, schema=named, orient="row"), on=GROUP, how="inner", maintain_order="left")
+        )
+    if not made:
+        return values.clear()
+    rows = pl.concat(made)
+    return rows.with_columns(group_type="whole_type", group_value="whole_value").drop("whole_type", "whole_value")
+
+
+def find_levels(values: pl.DataFrame, policy: Policy) -> Relations:
+    """The numerators of the levels of one distribution add up to its denominator."""
+    parts = pair_levels(values, policy)
+    wholes = parts.filter(pl.col("statistic") == "denominator").unique(
+        [*PLACE, *GROUP], keep="first", maintain_order=True
+    )
+    parts = parts.filter(pl.col("statistic") == "numerator").with_columns(expected=pl.lit(1))
+    return _sum_to(wholes, parts, on=[*PLACE, *GROUP], kind="levels")
+
+
+def find_ranges(values: pl.DataFrame, policy: Policy) -> Relations:
+    """The scores of n students sum to at least n times the lowest there is and at most n times the highest."""
+    found = []
+    for table, rules in policy.tables.items():
+        if rules.kind == "mean":
+            rows = values.filter(pl.col("table_id") == table)
+            count = rows.filter(pl.col("statistic") == "denominator").select(*PLACE, *GROUP, count="quantity")
+            both = rows.filter(pl.col("statistic") == "numerator").join(
+                count, on=[*PLACE, *GROUP], maintain_order="left"
+            )
+            found += [
+                both.with_columns(sign=pl.lit(sign), times=pl.lit(sign * end))
+                for sign, end in ((1, rules.lowest), (-1, rules.highest))
+            ]
+    if not found:
+        found = [values.clear().with_columns(count="quantity", sign=pl.lit(1), times=pl.lit(1))]
+    rows = pl.concat(found).with_row_index("local").with_columns(pl.col("local").cast(pl.Int64))
+    terms = [
+        rows.select("local", "quantity", coefficient=pl.col("sign").cast(pl.Int64)),
+        rows.select("local", quantity="count", coefficient=-pl.col("times").cast(pl.Int64)),
+    ]
+    bounds = {"low": pl.lit(0, pl.Int64), "high": pl.lit(None, pl.Int64)}
+    return rows.select("local", kind=pl.lit("range"), **bounds), pl.concat(terms)
 
 
 def find_hierarchies(values: pl.DataFrame) -> Relations:
@@ -103,7 +169,10 @@ def find_hierarchies(values: pl.DataFrame) -> Relations:
 
 def find_outcomes(values: pl.DataFrame) -> Relations:
     """Numerator and complement add up to the denominator."""
-    parts = values.filter(pl.col("statistic").is_in(["numerator", "complement"])).with_columns(expected=pl.lit(1))
+    complements = values.filter(pl.col("statistic") == "complement").with_columns(expected=pl.lit(1))
+    numerators = values.filter(pl.col("statistic") == "numerator").with_columns(expected=pl.lit(1))
+    numerators = numerators.join(complements, on=[*PLACE, *GROUP], how="semi", maintain_order="left")
+    parts = pl.concat([numerators, complements])
     return _sum_to(values.filter(pl.col("statistic") == "denominator"), parts, on=[*PLACE, *GROUP], kind="outcome")
 
 
@@ -183,7 +252,7 @@ def find_links(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, list
     return values, found
 
 
-def _join_terms(values: pl.DataFrame, link) -> pl.DataFrame:
+def _join_terms(values: pl.DataFrame, link: Link) -> pl.DataFrame:
     """One row per year, organisation and group in which all terms of a link exist: quantity_i and value_i of each."""
     on, rows = ["school_year", "org_id", *GROUP], None
     for i, term in enumerate(link.terms):

@@ -5,22 +5,27 @@ residuals included: where the children of a parent do not add up to it exactly (
 districts), the attacker is told by how much.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from privacy.policy import STATISTICS, Policy
+from privacy.policy import Policy
 from privacy.relations import (
     CROSS,
     GROUP,
     find_hierarchies,
+    find_levels,
     find_links,
     find_outcomes,
     find_partitions,
+    find_ranges,
     name_groups,
     number_relations,
+    pair_levels,
 )
+from privacy.statements import STATISTICS
 
 KEY = ["table_id", "school_year", "org_id", "disaggregate_type", "disaggregate_value"]
 CELL_COLUMNS = [*KEY, "org_level", "parent_org_id", "student_count", "numerator", "denominator"]
@@ -34,8 +39,8 @@ class Structure:
     - `quantities`: one row per cell and statistic: KEY, statistic, quantity (the same number = the same quantity),
       zero_is_shown (a zero here is always published, so a withheld value is at least 1).
       statistic `derived`: a number of no cell that nobody publishes; its table_id is the name of the policy's link.
-    - `relations`: one row per relation: relation, kind (partition, hierarchy, outcome, link, derived), low, high
-      (whole; equal for a sum; null = no bound).
+    - `relations`: one row per relation: relation, kind (partition, hierarchy, outcome, levels, range, link,
+      derived), low, high (whole; equal for a sum; null = no bound).
     - `terms`: one row per relation and quantity: relation, quantity, coefficient (whole).
     A relation says low <= sum of coefficient x quantity <= high.
     """
@@ -64,6 +69,13 @@ def check_cells(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     empty = pl.col("denominator").fill_null(0) == 0
     group = [pl.col(f"disaggregate_{one}") for one in ("type", "value")]
     parts = [one.str.split(CROSS).list.len() for one in group]
+    means = {table: rules for table, rules in policy.tables.items() if rules.kind == "mean"}
+    ends = [
+        pl.col("table_id").replace_strict(
+            {t: getattr(p, end) for t, p in means.items()}, default=0, return_dtype=pl.Int64
+        )
+        for end in ("lowest", "highest")
+    ]
     faults = {
         "rows repeat a key": pl.struct(KEY).is_duplicated(),
         "rows have a null key or an unknown org_level": pl.any_horizontal(pl.col(KEY).is_null())
@@ -73,9 +85,12 @@ def check_cells(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         "rows have a student_count that is null or negative": ~(pl.col("student_count") >= 0).fill_null(False),
         "rows with a denominator have no numerator": rated & ~empty & pl.col("numerator").is_null(),
         "rows break 0 <= numerator <= denominator": rated
+        & (kind != "mean")
         & ((pl.col("numerator") < 0) | (pl.col("denominator").fill_null(0) < pl.col("numerator"))),
-        "rows of a rate have a denominator other than student_count": (kind == "rate")
+        "rows of a rate have a denominator other than student_count": kind.is_in(["rate", "mean"])
         & (pl.col("denominator").fill_null(0) != pl.col("student_count")),
+        "rows have a sum of scores that so many students cannot have": (kind == "mean")
+        & ~pl.col("numerator").fill_null(0).is_between(*(pl.col("denominator").fill_null(0) * end for end in ends)),
         "rows have a denominator but no students, or students but no denominator": rated
         & (empty != (pl.col("student_count") == 0)),
     }
@@ -99,8 +114,9 @@ def build_structure(cells: pl.DataFrame, policy: Policy) -> tuple[Structure, np.
     """
     values = _merge_same(_list_values(name_groups(cells), policy), policy)
     values, links = find_links(values, policy)
-    sums = [find_partitions(values.filter(pl.col("statistic") != "derived"), policy)]
-    sums += [find(values.filter(pl.col("statistic") != "derived")) for find in (find_hierarchies, find_outcomes)]
+    own = values.filter(pl.col("statistic") != "derived")
+    sums = [find(own, policy) for find in (find_partitions, find_levels, find_ranges)]
+    sums += [find(own) for find in (find_hierarchies, find_outcomes)]
     relations, terms = number_relations([*sums, *links])
     truth = np.zeros(int(values["quantity"].max()) + 1 if values.height else 0, dtype=np.int64)
     truth[values["quantity"].to_numpy()] = values["value"].to_numpy()
@@ -134,6 +150,22 @@ def _list_values(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     )
 
 
+def _list_same(values: pl.DataFrame, policy: Policy) -> Iterator[tuple[str, pl.DataFrame]]:
+    """What is the same number, and why: pairs of value and quantity, value_right and quantity_right."""
+    for same in policy.same_as:
+        left, right = (
+            values.filter(pl.col("table_id") == table, pl.col("statistic") == statistic)
+            for table, statistic in same.pairs
+        )
+        both = left.join(right, on=["school_year", "org_id", *GROUP], how="inner", maintain_order="left")
+        yield f"same_as: {same.left} and {same.right}", both
+    levels = pair_levels(values, policy).filter(pl.col("statistic") == "denominator")
+    on = ["table_id", "school_year", "org_id", *GROUP]
+    first = levels.unique(on, keep="first", maintain_order=True)
+    for others in (levels, values.filter(pl.col("statistic") == "denominator")):
+        yield "levels: denominators of one group", first.join(others, on=on, how="inner", maintain_order="left")
+
+
 def _merge_same(values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """The values with one `quantity` for each group of equal ones, numbered from 0."""
     parent = np.arange(values.height)
@@ -143,15 +175,10 @@ def _merge_same(values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
             q = parent[q] = parent[parent[q]]
         return q
 
-    for same in policy.same_as:
-        sides = [
-            values.filter(pl.col("table_id") == table, pl.col("statistic") == statistic)
-            for table, statistic in same.pairs
-        ]
-        both = sides[0].join(sides[1], on=["school_year", "org_id", *GROUP], how="inner", maintain_order="left")
+    for name, both in _list_same(values, policy):
         differ = (both["value"] != both["value_right"]).sum()
         if differ:
-            raise ValueError(f"same_as: {same.left} and {same.right} differ in {differ} rows")
+            raise ValueError(f"{name}: they differ in {differ} rows")
         for a, b in zip(both["quantity"], both["quantity_right"], strict=True):
             a, b = sorted((root(a), root(b)))
             parent[b] = a
