@@ -1,59 +1,98 @@
 """Releases that come after others: protects the new one, and attacks it, as a reader would who kept all of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
 from privacy.auditing import SHOWN as SENSITIVE_SHOWN
 from privacy.auditing import AuditReport, audit
+from privacy.certificates import Certificates
 from privacy.complementary import choose_units, close_implications
+from privacy.exhibits import Unknowns
 from privacy.history import History, combine, list_shown
 from privacy.intervals import widen
 from privacy.ledger import Release
 from privacy.policy import Policy
 from privacy.posing import pose_problem
 from privacy.primary import find_sensitive
-from privacy.problem import Problem
+from privacy.problem import UNBOUNDED, Problem
 from privacy.protection import _explain, _withhold
 from privacy.release import PUBLISHED, WITHHELD, Progress, Protected
+from privacy.reuse import count_proved
 from privacy.structure import KEY, build_structure, check_cells
+from privacy.translation import Found, translate
 from privacy.versions import ROW
 
 SHOWN_BEFORE = "shown_in_an_earlier_release"
 
 
+@dataclass(frozen=True)
+class Past:
+    """Exact cells about to be released to a tier, and all that binds them. Internal.
+
+    - `cells`, `policy`, `tier`: the release at hand.
+    - `own`: the history of those who kept everything the tier ever saw; `together`: of those who hold all tiers, None
+      where other tiers saw none of it.
+    - `pattern`: KEY, statistic of what the tier's last release of each row withheld.
+    """
+
+    cells: pl.DataFrame = field(repr=False)
+    policy: Policy = field(repr=False)
+    tier: str
+    own: History = field(repr=False)
+    together: History | None = field(repr=False)
+    pattern: pl.DataFrame = field(repr=False)
+
+    @property
+    def histories(self) -> list[History]:
+        """The histories of both, the less informed first."""
+        return [self.own] + ([self.together] if self.together else [])
+
+    def find_shown(self) -> pl.DataFrame:
+        """One row per sensitive value the tier showed before, which nothing protects any more: KEY, statistic."""
+        shown = list_shown(self.own.past).join(self.own.current, on=KEY, how="semi")
+        return shown.join(self.own.sensitive, on=ROW, how="semi").select(ROW).sort(ROW)
+
+
+def recall(cells: pl.DataFrame, policy: Policy, releases: Sequence[Release], tier: str) -> Past:
+    """What binds exact `cells` about to be released to a tier after `releases` (of all tiers, first to last).
+
+    Raises ValueError as check_cells and build_structure do.
+    """
+    cells = check_cells(cells, policy)
+    own = [release for release in releases if release.tier == tier]
+    together = combine(cells, releases, policy) if len(own) < len(releases) else None
+    return Past(cells, policy, tier, combine(cells, own, policy), together, _list_pattern(cells, own))
+
+
 def protect_after(
-    cells: pl.DataFrame,
-    policy: Policy,
-    releases: Sequence[Release],
-    *,
-    tier: str,
-    secret: bytes = b"",
-    progress: Progress | None = None,
+    past: Past, *, secret: bytes = b"", earlier: Found | None = None, progress: Progress | None = None
 ) -> Protected:
-    """The tables of exact `cells` as a tier may see them after earlier `releases` (of all tiers, first to last).
+    """The tables as the tier may see them after all earlier releases.
 
     Holds against readers of the tier who kept everything, and against those who hold all tiers together; what another
-    tier shows is known to the latter by right. Whatever the tier's last release withheld of these cells stays withheld.
-    What cannot be protected any more because the tier itself showed it is withheld all the same; `find_shown` names it.
-    Raises as protect does.
+    tier shows is known to the latter by right. Whatever the tier's last release withheld of these rows stays withheld.
+    What cannot be protected any more because the tier itself showed it is withheld all the same; `Past.find_shown`
+    names it. `earlier`: what the last audit found; only what it does not prove is looked at. Raises as protect does.
     """
     report = progress or (lambda stage, done, total: None)
-    own = [release for release in releases if release.tier == tier]
-    withheld = _list_pattern(own)
-    for known in [own] + ([releases] if len(own) < len(releases) else []):
-        history = combine(cells, known, policy)
+    withheld = past.pattern
+    for history in past.histories:
         problem = pose_after(history, secret)
         hidden = _mark_units(history, problem, withheld)
-        if withheld.is_empty():
+        if past.pattern.is_empty():
             hidden |= choose_units(problem)
-        widen(problem, hidden, report)
+        lacking = problem.sensitive
+        if earlier:
+            lacking = lacking & ~_find_proved(problem, hidden, translate(earlier, history))
+        if lacking.any():
+            widen(replace(problem, sensitive=lacking), hidden, report)
         gone = hidden[problem.unit] & ~problem.known
         rows = history.structure.quantities.filter(pl.Series(gone[history.structure.quantities["quantity"].to_numpy()]))
         withheld = pl.concat([withheld, rows.join(history.current, on=KEY, how="semi").select(ROW)]).unique()
-    return _release(cells, history, withheld, policy)
+    return _release(past, withheld)
 
 
 def pose_after(history: History, secret: bytes) -> Problem:
@@ -65,75 +104,63 @@ def pose_after(history: History, secret: bytes) -> Problem:
     return replace(problem, known=known, sensitive=problem.sensitive & ~known, cost=cost)
 
 
-def find_shown(cells: pl.DataFrame, policy: Policy, releases: Sequence[Release], tier: str) -> pl.DataFrame:
-    """One row per sensitive value of `cells` that the tier showed before; nothing protects it now: KEY, statistic."""
-    history = combine(cells, [release for release in releases if release.tier == tier], policy)
-    shown = list_shown(history.past).join(history.current, on=KEY, how="semi")
-    return shown.join(history.sensitive, on=ROW, how="semi").select(ROW).sort(ROW)
-
-
 def audit_after(
-    protected: Protected,
-    policy: Policy,
-    cells: pl.DataFrame,
-    releases: Sequence[Release],
-    *,
-    tier: str,
-    progress: Progress | None = None,
+    protected: Protected, past: Past, *, earlier: Found | None = None, progress: Progress | None = None
 ) -> AuditReport:
     """The attack of audit by readers who kept every release: first those of the tier, then those who hold all tiers.
 
-    `cells` (exact) tells what did not change since; nothing else is taken from them, and nothing from the engine. The
-    failures name versions of tables as History does; what the tier showed before and must be protected now fails as
-    shown_in_an_earlier_release. What another tier shows is no failure of this one, nor held against it. The
-    certificates are those of the last attack, and speak of its history.
+    The exact cells behind `past` tell what did not change since; nothing else is taken from them, and nothing from the
+    engine. Failures name versions of tables as History does; what the tier showed before and must be protected now
+    fails as shown_in_an_earlier_release. What another tier shows is no failure of this one, nor held against it. The
+    certificates are those of the last attack, and speak of its history. `earlier` as for protect_after.
     """
-    own = [release for release in releases if release.tier == tier]
-    report = _attack(protected, combine(cells, own, policy), policy, progress)
-    if len(own) == len(releases):
+    report = _attack(protected, past.own, earlier, progress)
+    if not past.together:
         return report
-    history = combine(cells, releases, policy)
+    history = past.together
     elsewhere = list_shown(history.past).select(ROW)
     listed = history.sensitive.join(elsewhere, on=ROW, how="anti")
-    together = _attack(protected, replace(history, sensitive=listed), policy, progress)
-    by_right = (pl.col("problem") == SENSITIVE_SHOWN) | (pl.col("problem") == SHOWN_BEFORE)
+    together = _attack(protected, replace(history, sensitive=listed), earlier, progress)
+    by_right = pl.col("problem").is_in([SENSITIVE_SHOWN, SHOWN_BEFORE])
     others = together.failures.filter(~by_right).with_columns(attacker=pl.lit("all tiers: ") + pl.col("attacker"))
-    failures = pl.concat([report.failures, others])
-    return replace(together, passed=failures.is_empty(), failures=failures, tables=_count(together.tables, failures))
+    return _conclude(together, pl.concat([report.failures, others]))
 
 
-def _attack(protected: Protected, history: History, policy: Policy, progress: Progress | None) -> AuditReport:
+def _attack(protected: Protected, history: History, earlier: Found | None, progress: Progress | None) -> AuditReport:
     """The audit of all releases as one, with what only the past shows called so."""
     everything = replace(
         protected,
         cells=history.publish(protected.cells),
         structure=history.structure,
-        sensitive=history.sensitive.select(*ROW, "nobody"),
+        sensitive=history.sensitive.drop("reason"),
     )
-    report = audit(everything, history.policy, progress=progress)
+    certificates = translate(earlier, history) if earlier else None
+    report = audit(everything, history.policy, progress=progress, earlier=certificates)
     before = list_shown(history.past).select(ROW).join(list_shown(protected.cells), on=ROW, how="anti")
     failures = report.failures.join(before.with_columns(before=True), on=ROW, how="left", maintain_order="left")
     shown_before = (pl.col("problem") == SENSITIVE_SHOWN) & pl.col("before").fill_null(False)
     # What only an earlier version of a row showed is no longer anything this release could show or withhold.
     failures = failures.filter(~(shown_before & pl.col("table_id").str.contains("@")))
     problem = pl.when(shown_before).then(pl.lit(SHOWN_BEFORE)).otherwise("problem")
-    failures = failures.with_columns(problem=problem).drop("before")
-    return replace(report, passed=failures.is_empty(), failures=failures, tables=_count(report.tables, failures))
+    return _conclude(report, failures.with_columns(problem=problem).drop("before"))
 
 
-def _count(tables: pl.DataFrame, failures: pl.DataFrame) -> pl.DataFrame:
+def _conclude(report: AuditReport, failures: pl.DataFrame) -> AuditReport:
+    """The report with these failures."""
     counts = failures.group_by("table_id").agg(failures=pl.len().cast(pl.Int64))
-    tables = tables.drop("failures").join(counts, on="table_id", how="left", maintain_order="left")
-    tables = tables.with_columns(pl.col("failures").fill_null(0))
-    return tables.with_columns(passed=pl.col("failures") == 0)
+    tables = report.tables.drop("failures").join(counts, on="table_id", how="left", maintain_order="left")
+    tables = tables.with_columns(pl.col("failures").fill_null(0)).with_columns(passed=pl.col("failures") == 0)
+    return replace(report, passed=failures.is_empty(), failures=failures, tables=tables)
 
 
-def _list_pattern(releases: Sequence[Release]) -> pl.DataFrame:
+def _list_pattern(cells: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFrame:
     """One row per statistic of a row the last of some releases withheld (each row's last): KEY, statistic."""
-    rows = pl.concat([pl.DataFrame(schema={**dict.fromkeys(ROW, pl.String), "school_year": pl.Int64})])
-    for release in releases:
-        rows = rows.join(release.published, on=KEY, how="anti")
-        said = release.published.select(*KEY, **{one: pl.col(f"{one}_status") for one in PUBLISHED})
+    rows = cells.select(*KEY, statistic=pl.lit("")).clear()
+    left = cells.select(KEY)
+    for release in reversed(releases):
+        said = release.published.join(left, on=KEY, how="semi")
+        left = left.join(said, on=KEY, how="anti")
+        said = said.select(*KEY, **{one: pl.col(f"{one}_status") for one in PUBLISHED})
         said = said.unpivot(index=KEY, variable_name="statistic", value_name="status")
         rows = pl.concat([rows, said.filter(pl.col("status") == WITHHELD).select(ROW)])
     return rows
@@ -150,11 +177,30 @@ def _mark_units(history: History, problem: Problem, withheld: pl.DataFrame) -> n
     return hidden
 
 
-def _release(cells: pl.DataFrame, history: History, withheld: pl.DataFrame, policy: Policy) -> Protected:
-    cells = check_cells(cells, policy)
+def _find_proved(problem: Problem, hidden: np.ndarray, certificates: Certificates) -> np.ndarray:
+    """Boolean per quantity: earlier moves, added to the truth, still give all values it needs."""
+    places = np.flatnonzero(hidden[problem.unit] & ~problem.known)
+    fixed = problem.truth.copy()
+    fixed[places] = 0
+    sums = problem.matrix @ fixed
+    low, high = (
+        np.where(abs(side) < UNBOUNDED, side - sums, np.copysign(np.inf, side)) for side in (problem.low, problem.high)
+    )
+    most = np.where(problem.ceiling < UNBOUNDED, problem.ceiling, np.inf)[places]
+    unknowns = Unknowns(problem.matrix[:, places], low, high, problem.floor[places].astype(float), most)
+    required = np.where(problem.sensitive[places], problem.candidates, 0)
+    proved = np.zeros(len(problem.truth), dtype=bool)
+    proved[places] = count_proved(
+        unknowns, places, problem.truth[places], certificates, required, problem.width[places]
+    )
+    return proved
+
+
+def _release(past: Past, withheld: pl.DataFrame) -> Protected:
+    """The release that withholds some statistics, and all that is sensitive even where the past tells it."""
+    cells, policy = past.cells, past.policy
     structure, _ = build_structure(cells, policy)
     sensitive = find_sensitive(cells, policy)
-    # What was shown before and must be withheld now is withheld, though the past tells it.
     withheld = pl.concat([withheld, sensitive.select(ROW)])
     gone = np.zeros(structure.quantities["quantity"].max() + 1, dtype=bool)
     gone[structure.quantities.join(withheld, on=ROW, how="semi")["quantity"].to_numpy()] = True

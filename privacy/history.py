@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 
 from privacy.ledger import TABLE, Release
-from privacy.policy import Policy, TablePolicy, Thresholds
-from privacy.primary import find_sensitive
-from privacy.release import PUBLISHED, SHOWN, WITHHELD
+from privacy.policy import Policy
+from privacy.primary import find_sensitive, find_sensitive_derived
+from privacy.release import PUBLISHED, SHOWN
 from privacy.structure import CELL_COLUMNS, KEY, Structure, build_structure, check_cells
 from privacy.versions import OUTCOMES, PAIR, ROW, System, label_version
 
@@ -28,12 +28,14 @@ STATUSES = [f"{statistic}_status" for statistic in PUBLISHED]
 class History:
     """One system of the release at hand and what came before. Internal.
 
-    - `cells`: exact cells of all versions of all rows, and of all corrections (plus a number that keeps them whole and
-      not negative). `current`: KEY of those of the release at hand.
-    - `policy`: the policy, with what the added tables need. `structure`, `truth`: as build_structure gives them.
-    - `sensitive`: KEY, statistic, reason, nobody, of everything in `cells`.
+    - `cells`: exact cells of all versions of all rows. `current`: KEY of those of the release at hand.
+    - `policy`: the policy, with what the added tables need. `structure`, `truth`: as build_structure gives them, with
+      the corrections as derived numbers (plus a power of ten each, so as not to be negative).
+    - `sensitive`: KEY, statistic, reason, nobody, as protect has them, of all of that.
     - `past`: one row per row of `cells` that an earlier release was about: KEY, the published columns (null = never
       shown) and their status (shown if any release showed it).
+    - `known_as`: per earlier release (`tier/release`) one row per row of the tables as it left them: KEY, version (the
+      table_id it has here).
     """
 
     cells: pl.DataFrame = field(repr=False)
@@ -43,6 +45,7 @@ class History:
     truth: np.ndarray = field(repr=False)
     sensitive: pl.DataFrame = field(repr=False)
     past: pl.DataFrame = field(repr=False)
+    known_as: dict[str, pl.DataFrame] = field(repr=False)
 
     @cached_property
     def shown(self) -> np.ndarray:
@@ -62,11 +65,7 @@ class History:
 
     def publish(self, cells: pl.DataFrame) -> pl.DataFrame:
         """What all releases together show, this one included: one row per row of the history, like Protected.cells."""
-        rest = self.cells.join(pl.concat([frame.select(KEY) for frame in (cells, self.past)]), on=KEY, how="anti")
-        rest = rest.select(*KEY, "org_level", "parent_org_id").with_columns(
-            **{status: pl.lit(WITHHELD) for status in (*STATUSES, "status")}
-        )
-        return _overlay([cells, self.past, rest])
+        return _overlay([cells, self.past])
 
 
 def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) -> History:
@@ -76,28 +75,37 @@ def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) ->
     hand does not contain counts as it was last released. Raises ValueError as check_cells and build_structure do.
     """
     cells = check_cells(cells, policy)
-    system, versions, past = System(), [], []
-    for rows, said in _list_states(cells, releases, policy):
-        structure, truth = build_structure(rows, policy)
-        name = f"{said[0].tier}/{said[0].release}" if versions else ""
+    if any(mark in name for name in policy.tables for mark in "@+"):
+        raise ValueError("no table that is held against earlier releases may have @ or + in its name")
+    system, rows, sensitive, past, known_as = System(), [], [], [], {}
+    for number, (state, said) in enumerate(_list_states(cells, releases, policy)):
+        structure, truth = build_structure(state, policy)
+        name = f"{said[0].tier}/{said[0].release}" if number else ""
         version = system.take_in(structure, truth, name)
-        renamed = _rename(rows.join(version, on=KEY, how="left", maintain_order="left"), system.names)
-        versions.append(renamed.filter(pl.col("version") == len(versions)).select(CELL_COLUMNS))
+        own = version.filter(pl.col("version") == number)
+        rows.append(_rename(state.join(own, on=KEY, how="inner", maintain_order="left"), system.names))
+        small = pl.concat([find_sensitive(state, policy), find_sensitive_derived(structure, truth, policy)])
+        sensitive.append(_rename(small.join(own, on=KEY, how="inner", maintain_order="left"), system.names))
         for release in said:
             shown = release.published.join(version, on=KEY, how="inner", maintain_order="left")
-            past.append(_rename(shown, system.names).drop("version"))
-    corrections = system.add_corrections()
-    versions.append(_make_cells(corrections, pl.concat(versions)))
-    added = {name: policy.tables[name.partition("@")[0]] for one in versions for name in one["table_id"].unique()}
-    plain = TablePolicy(kind="count", thresholds=Thresholds(persons=3))
-    added |= {name: plain for name in corrections["table_id"].unique()}
-    policy = policy.model_copy(update={"tables": {**policy.tables, **added}})
+            past.append(_rename(shown, system.names))
+            known_as[f"{release.tier}/{release.release}"] = version.select(
+                KEY, version=label_version(system.names, "version")
+            )
+    corrections, every = system.add_corrections(), pl.concat(rows)
+    sensitive.append(find_small_changes(corrections, every, policy))
+    added = {name: policy.tables[name.partition("@")[0]] for name in every["table_id"].unique()}
     structure, truth = system.finish()
-    every = pl.concat(versions)
-    counted = every.join(corrections.select("table_id").unique(), on="table_id", how="anti")
-    small = find_sensitive(counted, policy)
-    sensitive = pl.concat([small, find_small_changes(corrections, every, policy)])
-    return History(every, cells.select(KEY), policy, structure, truth, sensitive, _overlay([_nothing(), *past]))
+    return History(
+        every,
+        cells.select(KEY),
+        policy.model_copy(update={"tables": {**policy.tables, **added}}),
+        structure,
+        truth,
+        pl.concat(sensitive),
+        _overlay([_nothing(), *past]),
+        known_as,
+    )
 
 
 def list_shown(cells: pl.DataFrame) -> pl.DataFrame:
@@ -107,16 +115,16 @@ def list_shown(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def find_small_changes(corrections: pl.DataFrame, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """One row per correction that tells on few students: KEY, statistic, reason, nobody (true: it counts no members).
+    """One row per correction that tells on few students: KEY, statistic, reason, nobody.
 
     A change of 1 to one less than the threshold, either way. Where few students came or went, all numbers of a
     magnitude, and of a rate also an unchanged outcome, if the policy holds that none and all of them tell on everybody.
     """
     if corrections.is_empty():
-        schema = {**dict.fromkeys([*ROW, "reason"], pl.String), "school_year": pl.Int64, "nobody": pl.Boolean}
-        return pl.DataFrame(schema=schema)
+        words = dict.fromkeys([*ROW, "reason"], pl.String)
+        return pl.DataFrame(schema={**words, "school_year": pl.Int64, "nobody": pl.Boolean})
     tables = {name: policy.tables[name] for name in corrections["table_of"].unique()}
-    limit = {name: rules.thresholds.persons for name, rules in tables.items()}
+    limit = {name: policy.revision_threshold or rules.thresholds.persons for name, rules in tables.items()}
     people = cells.select(*KEY, people="student_count")
     for side in PAIR:
         corrections = corrections.join(
@@ -133,7 +141,7 @@ def find_small_changes(corrections: pl.DataFrame, cells: pl.DataFrame, policy: P
         | (few & (kind == "magnitude"))
         | (few & outcome & (pl.col("change") == 0) & pl.col("table_of").is_in(zeros))
     )
-    return corrections.filter(small).select(*ROW, reason=pl.lit(CHANGE), nobody=pl.lit(True)).sort(ROW)
+    return corrections.filter(small).select(*ROW, reason=pl.lit(CHANGE), nobody=pl.lit(False)).sort(ROW)
 
 
 def _list_states(
@@ -178,17 +186,7 @@ def _nothing() -> pl.DataFrame:
 
 
 def _rename(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    return rows.with_columns(table_id=label_version(names, "version"))
-
-
-def _make_cells(corrections: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
-    """Corrections as cells, in the organisations of the rows they are of."""
-    homes = versions.select(
-        newer="table_id", org_level="org_level", parent_org_id="parent_org_id", **{column: column for column in KEY[1:]}
-    )
-    rows = corrections.join(homes, on=["newer", *KEY[1:]], how="left", maintain_order="left")
-    empty = pl.lit(None, pl.Int64)
-    return rows.with_columns(student_count="value", numerator=empty, denominator=empty).select(CELL_COLUMNS)
+    return rows.with_columns(table_id=label_version(names, "version")).drop("version")
 
 
 def _overlay(frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -60,6 +60,8 @@ class Policy(Strict):
     tables: dict[str, TablePolicy] = Field(min_length=1)
     same_as: tuple[SameAs, ...] = ()
     grids: dict[str, tuple[Band, ...]] = Field(default={})
+    # The smallest correction of an earlier release that may be told; none: the persons threshold of the table.
+    revision_threshold: int | None = Field(default=None, ge=1)
     groupings: tuple[Grouping, ...] = ()
     links: tuple[Link, ...] = ()
     complement_cost: ComplementCost

@@ -102,6 +102,23 @@ def reuse(
     )
 
 
+def count_proved(
+    unknowns: Unknowns,
+    quantity: np.ndarray,
+    base: np.ndarray,
+    earlier: Certificates,
+    required: np.ndarray,
+    width: np.ndarray,
+) -> np.ndarray:
+    """Boolean per unknown: earlier moves from a base that fits show the required values and width."""
+    everywhere = np.ones(len(base), dtype=bool)
+    steps = _read_moves(quantity, earlier, everywhere, np.zeros(len(base), dtype=np.int64))
+    backward, forward = limit_moves(unknowns, base, steps)
+    _, count = list_changes(steps, -backward, forward, required)
+    lowest, highest = _find_extremes(base, steps, -backward, forward)
+    return (count >= required) & (highest - lowest >= width * highest)
+
+
 def _propose(quantity: np.ndarray, earlier: Certificates, unknowns: Unknowns) -> tuple[np.ndarray, np.ndarray]:
     """The earlier base, and where it says anything that is still possible."""
     base, sure = np.zeros(len(quantity), dtype=np.int64), np.zeros(len(quantity), dtype=bool)

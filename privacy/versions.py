@@ -45,9 +45,9 @@ class System:
     def add_corrections(self) -> pl.DataFrame:
         """Adds, for every two versions of a row and every statistic, the number by which the later exceeds the earlier.
 
-        Gives one row per such number: KEY (a table of its own, `table@tier/release+statistic`), statistic
-        (student_count), value, change (value is that plus a power of ten, so as not to be negative), table_of,
-        statistic_of, newer, older (the tables of the two versions).
+        Gives one row per such number: KEY (a table of its own, `table@tier/release+statistic`), statistic (derived),
+        change (its quantity is that plus a power of ten, so as not to be negative), table_of, statistic_of, newer,
+        older (the tables of the two versions).
         """
         rows = pl.concat(self._rows).filter(pl.col("statistic").is_in(STATISTICS))
         several = rows.filter(pl.col("version") > 0).select(KEY).unique()
@@ -69,7 +69,7 @@ class System:
         # Named after both versions; the one at hand has no name of its own.
         since = pl.when(pl.col("version") > 0).then(pl.lit("-") + pl.col("newer").str.split("@").list.last())
         name = pl.concat_str("older", since.otherwise(pl.lit("")), pl.lit("+"), "statistic_of")
-        pairs = pairs.with_columns(table_id=name, statistic=pl.lit("student_count"))
+        pairs = pairs.with_columns(table_id=name, statistic=pl.lit("derived"))
         number = pl.Series(np.arange(self._quantities, self._quantities + pairs.height))
         self._rows.append(
             pairs.select(*ROW, zero_is_shown=pl.lit(False), value="value", version=pl.lit(0, pl.Int32), quantity=number)
@@ -77,7 +77,7 @@ class System:
         self._truth.append(pairs["value"].to_numpy())
         self._quantities += pairs.height
         self._add_corrections(pairs.with_columns(correction=number))
-        return pairs.select(*ROW, "value", "change", "table_of", "statistic_of", *PAIR)
+        return pairs.select(*ROW, "change", "table_of", "statistic_of", *PAIR)
 
     def finish(self) -> tuple[Structure, np.ndarray]:
         """The structure of all that was taken in, tables named by version, and the truth."""

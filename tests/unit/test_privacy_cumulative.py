@@ -3,10 +3,11 @@
 import polars as pl
 
 from privacy import Policy, audit, check, load_policy, protect
-from privacy.cumulative import audit_after, find_shown, protect_after
+from privacy.cumulative import audit_after, protect_after, recall
 from privacy.history import combine
 from privacy.ledger import Release
 from privacy.structure import KEY, check_cells
+from privacy.translation import Found
 
 COUNT, RATE = "ind_membership_october_1", "ind_chronic_absenteeism"
 POLICY = load_policy()
@@ -69,50 +70,50 @@ def test_a_pattern_that_alternates_is_found():
     naive = protect(cells, POLICY)
     second = naive.__class__(**{**naive.__dict__, "cells": _hide(cells, "A C").published})
     assert audit(second, POLICY).passed
-    report = audit_after(second, POLICY, cells, [first], tier="public")
+    report = audit_after(second, recall(cells, POLICY, [first], "public"))
     assert ("A", "exposed") in _problems(report)
 
 
 def test_a_pattern_stays_as_it_was():
     cells = _cells(ALTERNATING)
     for orgs in ("A B", "A C", "A B C"):
-        release = protect_after(cells, POLICY, [_hide(cells, orgs)], tier="public")
+        release = protect_after(recall(cells, POLICY, [_hide(cells, orgs)], "public"))
         assert _withheld(release.cells) == set(orgs.split())
-        assert audit_after(release, POLICY, cells, [_hide(cells, orgs)], tier="public").passed
+        assert audit_after(release, recall(cells, POLICY, [_hide(cells, orgs)], "public")).passed
 
 
 def test_a_small_value_shown_before_is_named_and_the_rest_protected():
     cells = _cells({"A": 7, "B": 6, "C": 90, "E": 80})
     first = _hide(cells, "B C")
-    release = protect_after(cells, POLICY, [first], tier="public")
+    release = protect_after(recall(cells, POLICY, [first], "public"))
     assert {"A", "B", "C"} <= _withheld(release.cells)
-    assert find_shown(cells, POLICY, [first], "public")["org_id"].to_list() == ["A"]
-    report = audit_after(release, POLICY, cells, [first], tier="public")
+    assert recall(cells, POLICY, [first], "public").find_shown()["org_id"].to_list() == ["A"]
+    report = audit_after(release, recall(cells, POLICY, [first], "public"))
     assert _problems(report) == {("A", "shown_in_an_earlier_release")}
 
 
 def test_a_correction_of_one_student_is_kept_back():
     before, after = _cells({"A": 50, "B": 60, "C": 70}), _cells({"A": 51, "B": 60, "C": 70})
     first = _hide(before, "")
-    report = audit_after(protect(after, POLICY), POLICY, after, [first], tier="public")
+    report = audit_after(protect(after, POLICY), recall(after, POLICY, [first], "public"))
     assert {row[0] for row in _problems(report)} == {"A", "D"}
-    release = protect_after(after, POLICY, [first], tier="public")
+    release = protect_after(recall(after, POLICY, [first], "public"))
     assert _withheld(release.cells) == {"A", "D"}
-    assert audit_after(release, POLICY, after, [first], tier="public").passed
+    assert audit_after(release, recall(after, POLICY, [first], "public")).passed
 
 
 def test_a_correction_of_many_students_is_shown():
     before, after = _cells({"A": 50, "B": 60, "C": 70}), _cells({"A": 65, "B": 60, "C": 70})
-    release = protect_after(after, POLICY, [_hide(before, "")], tier="public")
+    release = protect_after(recall(after, POLICY, [_hide(before, "")], "public"))
     assert _withheld(release.cells) == set()
-    assert audit_after(release, POLICY, after, [_hide(before, "")], tier="public").passed
+    assert audit_after(release, recall(after, POLICY, [_hide(before, "")], "public")).passed
 
 
 def test_small_corrections_hide_among_one_another():
     before, after = _cells({"A": 50, "B": 60, "C": 70}), _cells({"A": 58, "B": 68, "C": 70})
-    release = protect_after(after, POLICY, [_hide(before, "")], tier="public")
+    release = protect_after(recall(after, POLICY, [_hide(before, "")], "public"))
     assert _withheld(release.cells) == {"A", "B"}
-    assert audit_after(release, POLICY, after, [_hide(before, "")], tier="public").passed
+    assert audit_after(release, recall(after, POLICY, [_hide(before, "")], "public")).passed
 
 
 def test_the_outcome_of_one_student_who_came_is_kept_back_though_it_changed_nothing():
@@ -121,37 +122,37 @@ def test_the_outcome_of_one_student_who_came_is_kept_back_though_it_changed_noth
     after = _cells({**schools, "A": 151}, absent)
     first = Release("public", "one", 1, protect(before, POLICY).cells, before)
     assert not _withheld(first.published, "numerator")
-    release = protect_after(after, POLICY, [first], tier="public")
+    release = protect_after(recall(after, POLICY, [first], "public"))
     assert _withheld(release.cells, "numerator") == {"A", "D"}
-    assert audit_after(release, POLICY, after, [first], tier="public").passed
-    assert not audit_after(protect(after, POLICY), POLICY, after, [first], tier="public").passed
+    assert audit_after(release, recall(after, POLICY, [first], "public")).passed
+    assert not audit_after(protect(after, POLICY), recall(after, POLICY, [first], "public")).passed
 
 
 def test_two_tiers_put_together_tell_no_more_than_each_may():
     cells = _cells({"A": 4, "B": 14, "C": 43, "E": 60})
     mart = _hide(cells, "A D", "mart", tier="districts")
     naive = protect(cells, POLICY)
-    report = audit_after(naive, POLICY, cells, [mart], tier="public")
+    report = audit_after(naive, recall(cells, POLICY, [mart], "public"))
     assert ("A", "exposed") in _problems(report)
     assert report.failures["attacker"].str.starts_with("all tiers: ").all()
-    release = protect_after(cells, POLICY, [mart], tier="public")
-    assert audit_after(release, POLICY, cells, [mart], tier="public").passed
+    release = protect_after(recall(cells, POLICY, [mart], "public"))
+    assert audit_after(release, recall(cells, POLICY, [mart], "public")).passed
     assert _withheld(release.cells) >= {"A", "D"}
 
 
 def test_what_another_tier_may_show_is_no_failure_of_this_one():
     cells = _cells({"A": 7, "B": 14, "C": 43, "E": 60})
     mart = _hide(cells, "", "mart", tier="districts")
-    release = protect_after(cells, POLICY, [mart], tier="public")
+    release = protect_after(recall(cells, POLICY, [mart], "public"))
     assert "A" in _withheld(release.cells)
-    assert audit_after(release, POLICY, cells, [mart], tier="public").passed
+    assert audit_after(release, recall(cells, POLICY, [mart], "public")).passed
 
 
 def test_a_checker_without_a_solver_confirms_the_attack_on_all_releases():
     before, after = _cells({"A": 50, "B": 60, "C": 70}), _cells({"A": 51, "B": 60, "C": 70})
     first = _hide(before, "")
-    release = protect_after(after, POLICY, [first], tier="public")
-    report = audit_after(release, POLICY, after, [first], tier="public")
+    release = protect_after(recall(after, POLICY, [first], "public"))
+    report = audit_after(release, recall(after, POLICY, [first], "public"))
     history = combine(after, [first], POLICY)
     found = check(
         history.publish(release.cells),
@@ -170,3 +171,46 @@ def test_a_year_released_before_and_not_now_stays_part_of_the_system():
     assert set(years["school_year"]) == {2025}
     assert history.current.equals(this.select(KEY))
     assert history.settled.sum() == 2
+
+
+def test_what_the_last_audit_found_carries_over_a_correction():
+    schools = {one: 40 + 7 * n for n, one in enumerate("ABCEFGHI")}
+    absent = {one: 3 + 4 * n for n, one in enumerate("ABCEFGHI")}
+    before = _cells(schools, absent)
+    after = _cells({**schools, "C": schools["C"] + 1}, {**absent, "C": absent["C"] + 1})
+    start = recall(before, POLICY, [], "public")
+    first = protect_after(start)
+    report = audit_after(first, start)
+    found = Found("public/one", start.own.structure.quantities, report.certificates)
+    past = recall(after, POLICY, [Release("public", "one", 1, first.cells, before)], "public")
+    second = protect_after(past, earlier=found)
+    again = audit_after(second, past, earlier=found)
+    assert again.passed
+    assert audit_after(second, past).passed
+    assert _withheld(second.cells, "numerator") >= _withheld(first.cells, "numerator") | {"C", "D"}
+    history = past.own
+    shown = history.publish(second.cells)
+    assert check(shown, history.structure, again.certificates, history.policy, sensitive=history.sensitive).passed
+
+
+def test_a_third_release_is_held_against_both_before_it():
+    steps = [{"A": 50, "B": 60, "C": 70}, {"A": 55, "B": 60, "C": 70}, {"A": 62, "B": 60, "C": 70}]
+    releases, found = [], None
+    for number, schools in enumerate(steps):
+        cells = _cells(schools)
+        past = recall(cells, POLICY, releases, "public")
+        release = protect_after(past, earlier=found)
+        report = audit_after(release, past, earlier=found)
+        assert report.passed
+        found = Found(f"public/{number}", past.own.structure.quantities, report.certificates)
+        releases.append(Release("public", str(number), number + 1, release.cells, cells))
+    assert _withheld(releases[1].published) == _withheld(releases[2].published) == {"A", "D"}
+
+
+def test_a_table_may_be_told_any_correction_if_the_policy_says_so():
+    before, after = _cells({"A": 50, "B": 60, "C": 70}), _cells({"A": 51, "B": 60, "C": 70})
+    policy = POLICY.model_copy(update={"revision_threshold": 1})
+    past = recall(after, policy, [_hide(before, "")], "public")
+    release = protect_after(past)
+    assert _withheld(release.cells) == set()
+    assert audit_after(release, past).passed
