@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from privacy.auditing import SHOWN as SENSITIVE_SHOWN
-from privacy.auditing import AuditReport, audit
+from privacy.auditing import TOLD, AuditReport, audit
 from privacy.certificates import Certificates
 from privacy.complementary import choose_units, close_implications
 from privacy.exhibits import Unknowns
@@ -15,10 +14,10 @@ from privacy.history import History, combine, list_shown
 from privacy.intervals import widen
 from privacy.ledger import Release
 from privacy.policy import Policy
-from privacy.posing import pose_problem
+from privacy.posing import list_statements, pose_problem
 from privacy.primary import find_sensitive
 from privacy.problem import UNBOUNDED, Problem
-from privacy.protection import _explain, _withhold
+from privacy.protection import _choose_rates, _explain, _withhold
 from privacy.release import PUBLISHED, WITHHELD, Progress, Protected
 from privacy.reuse import count_proved
 from privacy.structure import KEY, build_structure, check_cells
@@ -121,7 +120,7 @@ def audit_after(
     elsewhere = list_shown(history.past).select(ROW)
     listed = history.sensitive.join(elsewhere, on=ROW, how="anti")
     together = _attack(protected, replace(history, sensitive=listed), earlier, progress)
-    by_right = pl.col("problem").is_in([SENSITIVE_SHOWN, SHOWN_BEFORE])
+    by_right = pl.col("problem").is_in([TOLD, SHOWN_BEFORE])
     others = together.failures.filter(~by_right).with_columns(attacker=pl.lit("all tiers: ") + pl.col("attacker"))
     return _conclude(together, pl.concat([report.failures, others]))
 
@@ -138,7 +137,7 @@ def _attack(protected: Protected, history: History, earlier: Found | None, progr
     report = audit(everything, history.policy, progress=progress, earlier=certificates)
     before = list_shown(history.past).select(ROW).join(list_shown(protected.cells), on=ROW, how="anti")
     failures = report.failures.join(before.with_columns(before=True), on=ROW, how="left", maintain_order="left")
-    shown_before = (pl.col("problem") == SENSITIVE_SHOWN) & pl.col("before").fill_null(False)
+    shown_before = (pl.col("problem") == TOLD) & pl.col("before").fill_null(False)
     # What only an earlier version of a row showed is no longer anything this release could show or withhold.
     failures = failures.filter(~(shown_before & pl.col("table_id").str.contains("@")))
     problem = pl.when(shown_before).then(pl.lit(SHOWN_BEFORE)).otherwise("problem")
@@ -206,4 +205,7 @@ def _release(past: Past, withheld: pl.DataFrame) -> Protected:
     gone[structure.quantities.join(withheld, on=ROW, how="semi")["quantity"].to_numpy()] = True
     reasons = _explain(cells, structure, sensitive, gone)
     summary = reasons.group_by("table_id", "org_level", "statistic", "reason").agg(cells=pl.len()).sort(pl.all())
-    return Protected(_withhold(cells, reasons, policy), structure, sensitive, reasons, summary, 0.0, policy.hash)
+    # A rate or band beside a withheld number is not told again: what another year's band leaves has not been weighed.
+    stated = list_statements(cells, structure, policy).with_columns(lifted=True)
+    published = _withhold(cells, reasons, _choose_rates(cells, reasons, stated, policy), policy)
+    return Protected(published, structure, sensitive, reasons, summary, 0.0, policy.hash)

@@ -7,7 +7,7 @@ outcomes: that a student who came is not among the absent is what a correction m
 import numpy as np
 import polars as pl
 
-from privacy.policy import STATISTICS
+from privacy.statements import STATISTICS
 from privacy.structure import KEY, Structure
 
 ROW = [*KEY, "statistic"]

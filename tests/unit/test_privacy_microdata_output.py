@@ -195,6 +195,7 @@ def _withhold_carelessly(release, cells):
         sensitive.select(*KEY, "statistic", yes=pl.lit(True)).unique().pivot(on="statistic", index=KEY, values="yes")
     )
     truth = release.cells.select(KEY).join(cells, on=KEY, how="left", maintain_order="left")
+    truth = truth.with_columns(release.cells.select(pl.selectors.starts_with("rate_")))
     marked = truth.join(sensitive, on=KEY, how="left", maintain_order="left", suffix=" is sensitive")
     shown = {one: pl.col(f"{one} is sensitive").is_null() for one in ("numerator", "denominator")}
     shown["student_count"] = shown["denominator"]
