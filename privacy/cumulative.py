@@ -8,6 +8,7 @@ import polars as pl
 
 from privacy.auditing import TOLD, AuditReport, audit
 from privacy.certificates import Certificates
+from privacy.checker import CheckReport, check
 from privacy.complementary import choose_units, close_implications
 from privacy.exhibits import Unknowns
 from privacy.history import History, combine, list_shown
@@ -123,6 +124,16 @@ def audit_after(
     by_right = pl.col("problem").is_in([TOLD, SHOWN_BEFORE])
     others = together.failures.filter(~by_right).with_columns(attacker=pl.lit("all tiers: ") + pl.col("attacker"))
     return _conclude(together, pl.concat([report.failures, others]))
+
+
+def check_after(protected: Protected, past: Past, certificates: Certificates) -> CheckReport:
+    """Whether the certificates of audit_after prove every quantity that must be protected, by additions alone."""
+    history = past.histories[-1]
+    sensitive = history.sensitive
+    if past.together:
+        sensitive = sensitive.join(list_shown(history.past), on=ROW, how="anti")
+    published = history.publish(protected.cells)
+    return check(published, history.structure, certificates, history.policy, sensitive=sensitive)
 
 
 def _attack(protected: Protected, history: History, earlier: Found | None, progress: Progress | None) -> AuditReport:

@@ -102,16 +102,15 @@ class Ledger:
         self,
         tier: str,
         release: str,
-        published: pl.DataFrame,
-        exact: pl.DataFrame,
+        pieces: Iterable[tuple[pl.DataFrame, pl.DataFrame]],
         *,
         policy_hash: str,
         date: str | None = None,
     ) -> Entry:
-        """Adds a release to a tier: its published cells and the exact ones they were made from, row for row.
+        """Adds a release to a tier, in pieces: published cells and the exact ones they were made from, row for row.
 
         Raises LedgerError when the tier's last entry is damaged, the release is already there, a name cannot be a
-        file's, or the two frames are not about the same cells.
+        file's, the two frames of a piece are not about the same cells, or two pieces are about the same table and year.
         """
         for name in (tier, release):
             if not NAME.fullmatch(name):
@@ -121,15 +120,19 @@ class Ledger:
             raise LedgerError(f"{tier}: the release {release!r} is already in the ledger")
         if earlier and earlier[-1].hash != earlier[-1].compute_hash():
             raise LedgerError(f"{tier}: the last entry is damaged; nothing can follow it")
-        keys = [frame.select(KEY).sort(KEY) for frame in (published, exact)]
-        if not keys[0].equals(keys[1]) or keys[0].is_duplicated().any():
-            raise LedgerError(f"{tier}: published and exact cells of {release!r} are not the same rows, each once")
-        tables = tuple(self._store_published(tier, rows) for rows in _split(published))
+        tables, seals = [], []
+        for published, exact in pieces:
+            keys = [frame.select(KEY).sort(KEY) for frame in (published, exact)]
+            if not keys[0].equals(keys[1]) or keys[0].is_duplicated().any():
+                raise LedgerError(f"{tier}: published and exact cells of {release!r} are not the same rows, each once")
+            tables += [self._store_published(tier, rows) for rows in _split(published)]
+            seals += [self._store_exact(tier, rows) for rows in _split(exact)]
+        if len({(one.table_id, one.school_year) for one in tables}) < len(tables):
+            raise LedgerError(f"{tier}: {release!r} has a table of a school year twice")
         entry = Entry(
-            tier, release, len(earlier) + 1, earlier[-1].hash if earlier else START, policy_hash, date, tables
+            tier, release, len(earlier) + 1, earlier[-1].hash if earlier else START, policy_hash, date, tuple(tables)
         )
         entry = Entry(**{**entry.__dict__, "hash": entry.compute_hash()})
-        seals = [self._store_exact(tier, rows) for rows in _split(exact)]
         # The exact values first: an entry without them could not be held against later releases.
         _write(self._internal / tier / "entries" / _file(entry), json.dumps({"entry": entry.hash, "seals": seals}))
         path = self._public / tier / "entries" / _file(entry)

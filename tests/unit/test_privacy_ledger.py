@@ -25,7 +25,7 @@ def _fill(folder: Path, tier: str = "public", years: tuple[int, ...] = (2024, 20
     ledger = Ledger(folder / "public", folder / "internal", secret=b"s")
     for year in years:
         cells = _cells(year)
-        ledger.append(tier, f"report-{year}", protect(cells, POLICY).cells, cells, policy_hash=POLICY.hash)
+        ledger.append(tier, f"report-{year}", [(protect(cells, POLICY).cells, cells)], policy_hash=POLICY.hash)
     return ledger
 
 
@@ -115,18 +115,18 @@ def test_the_public_folder_holds_no_withheld_value(tmp_path):
 def test_a_release_is_added_once(tmp_path):
     ledger, cells = _fill(tmp_path), _cells(2026)
     with pytest.raises(LedgerError, match="already in the ledger"):
-        ledger.append("public", "report-2026", protect(cells, POLICY).cells, cells, policy_hash=POLICY.hash)
+        ledger.append("public", "report-2026", [(protect(cells, POLICY).cells, cells)], policy_hash=POLICY.hash)
 
 
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path):
     cells = _cells(2026)
     with pytest.raises(LedgerError, match="cannot be the name"):
-        Ledger(tmp_path, tmp_path, secret=b"s").append("../x", "r", cells, cells, policy_hash="")
+        Ledger(tmp_path, tmp_path, secret=b"s").append("../x", "r", [(cells, cells)], policy_hash="")
 
 
 def test_other_rows_than_those_published_are_refused(tmp_path):
     cells = _cells(2026)
     with pytest.raises(LedgerError, match="not the same rows"):
         Ledger(tmp_path / "p", tmp_path / "i", secret=b"s").append(
-            "public", "r", protect(cells, POLICY).cells, cells[1:], policy_hash=POLICY.hash
+            "public", "r", [(protect(cells, POLICY).cells, cells[1:])], policy_hash=POLICY.hash
         )
