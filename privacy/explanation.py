@@ -15,12 +15,15 @@ WORDS = {
     "primary_n": "sensitive itself: few students stand behind it",
     "primary_numerator": "sensitive itself: few students had the outcome, or none",
     "primary_complement": "sensitive itself: few students did not have the outcome, or none",
+    "primary_derived": "sensitive itself: a small number that nobody publishes, and that published ones give",
     "complementary": "not sensitive itself: without it, subtraction would bring back a sensitive number",
 }
 KINDS = {
     "partition": "groups that add up to all students",
     "hierarchy": "organisations that add up to the one above them",
     "outcome": "numerator and complement that add up to the denominator",
+    "levels": "levels that add up to all students",
+    "range": "what scores can be",
 }
 NAMED = 5  # other withheld numbers named per sum
 

@@ -20,7 +20,7 @@ from privacy.checker import CheckReport, check
 from privacy.description import DescriptionError, read_cells
 from privacy.policy import Policy, load_policy
 from privacy.protection import protect
-from privacy.release import WITHHELD, Progress, Protected
+from privacy.release import PUBLISHED, RATES, WITHHELD, Progress, Protected
 from privacy.structure import Structure
 
 SCALARS, AUDIT = "protected.json", "audit.json"
@@ -171,14 +171,10 @@ def _summarise(report: AuditReport, policy: Policy, cells: Path) -> dict:
 
 def _mark_withheld(cells: pl.DataFrame, symbol: str) -> pl.DataFrame:
     """The cells as text, with the one symbol wherever a statistic is withheld."""
-    marked = [column.removesuffix("_status") for column in cells.columns if column.endswith("_status")]
+    statistics = {one: f"{one}_status" for one in PUBLISHED} | dict.fromkeys(RATES, "rate_status")
     return cells.with_columns(
-        pl.when(pl.col(f"{one}_status") == WITHHELD)
-        .then(pl.lit(symbol))
-        .otherwise(pl.col(one).cast(pl.String))
-        .alias(one)
-        for one in marked
-        if one in cells.columns
+        pl.when(pl.col(status) == WITHHELD).then(pl.lit(symbol)).otherwise(pl.col(one).cast(pl.String)).alias(one)
+        for one, status in statistics.items()
     )
 
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from privacy.pictures import STATES, Bar, describe_bars, draw_bars
 from privacy.policy import Policy
-from privacy.release import PUBLISHED
+from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD
 from privacy.structure import KEY, LEVELS
 
 LEAST_OF_A_KIND, LEAST_SHARE = 10, 0.1  # of sensitive and of complementary numbers, before the two are told apart
@@ -93,16 +93,16 @@ def gather_figures(
 
 def _list_numbers(cells: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """One row per published number: KEY, org_level, parent_org_id, 1 under its state; and how many cells are empty."""
-    nobody = pl.max_horizontal(pl.col(PUBLISHED).fill_null(0)) == 0
-    withheld = pl.any_horizontal(pl.col(f"{one}_status") == "withheld" for one in PUBLISHED)
-    empty = cells.filter(nobody & ~withheld)
-    cells = cells.filter(~nobody | withheld)
+    statuses = [pl.col(f"{one}_status") for one in (*PUBLISHED, "rate")]
+    withheld = pl.any_horizontal(status == WITHHELD for status in statuses)
+    counted = pl.any_horizontal(status == SHOWN for status in statuses[:-1])
+    zeros = pl.max_horizontal(pl.col(PUBLISHED).fill_null(0)) == 0
+    nobody = counted & zeros & ~withheld & pl.col("rate_label").is_null()
+    empty, cells = cells.filter(nobody), cells.filter(~nobody)
     # The students of a rate are its denominator: one number.
-    rated = pl.col("denominator_status") != "not_published"
-    status = {one: pl.col(f"{one}_status") for one in PUBLISHED}
-    status["student_count"] = pl.when(rated).then(pl.lit("not_published")).otherwise(status["student_count"])
-    if "rate_status" in cells.columns:
-        status["rate"] = pl.col("rate_status")
+    rated = pl.col("denominator_status") != NOT_PUBLISHED
+    status = {one: pl.col(f"{one}_status") for one in (*PUBLISHED, "rate")}
+    status["student_count"] = pl.when(rated).then(pl.lit(NOT_PUBLISHED)).otherwise(status["student_count"])
     index = [*KEY, "org_level", "parent_org_id"]
     long = cells.select(*index, *[value.alias(name) for name, value in status.items()]).unpivot(
         index=index, value_name="state"

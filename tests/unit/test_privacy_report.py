@@ -48,6 +48,9 @@ def release(tmp_path_factory):
     (folder / "cells.yml").write_text("version: 1\n")
     policy = DEFAULT_POLICY.read_text().replace("careful-default", "five").replace("persons: 10", "persons: 5")
     (folder / "five.yml").write_text(policy)
+    grid = "[{from: 10, bottom: 30, top: 70, step: 20}]"
+    banded = re.sub(r"(ind_chronic_absenteeism:\n    kind: rate)", r"\1\n    coding: grid", DEFAULT_POLICY.read_text())
+    (folder / "banded.yml").write_text(f"{banded}\ngrids: {{grid: {grid}}}\n")
     protect_files(folder / "cells.csv", folder / "cells.yml", DEFAULT_POLICY, folder / "out", secret=b"0" * 16)
     audit_files(folder / "out", DEFAULT_POLICY)
     return folder
@@ -102,6 +105,31 @@ def test_the_page_is_the_same_whichever_withheld_numbers_are_the_small_ones(rele
     assert not other.equals(kept.drop("index"))
     pages = {render_report(gather_figures(cells, one, load_policy(), cost=9.0)) for one in (kept, other)}
     assert len(pages) == 1
+
+
+def test_bands_are_told_apart_from_what_is_shown_and_from_what_is_withheld(release, tmp_path):
+    protect_files(release / "cells.csv", release / "cells.yml", release / "banded.yml", tmp_path / "out")
+    public = pl.read_csv(tmp_path / "out" / "public" / "cells.csv", infer_schema=False)
+    marked = public.group_by("rate_status").agg(pl.col("rate_label") == "*").explode("rate_label")
+    assert {(status, mark) for status, mark in marked.unique().rows()} == {
+        ("shown", False), ("banded", False), ("withheld", True),
+    }  # fmt: skip
+    page = report_files(tmp_path / "out", release / "banded.yml").read_text()
+    cells = pl.read_parquet(tmp_path / "out" / "public" / "cells.parquet")
+    figures = gather_figures(cells, pl.DataFrame(schema={"statistic": pl.String, "reason": pl.String}), load_policy())
+    assert figures.levels["banded"].sum() == (public["rate_status"] == "banded").sum() > 0
+    assert "are given as a range" in page
+
+
+def test_groups_nobody_is_in_are_counted_by_themselves(release):
+    cells = pl.read_parquet(release / "out" / "public" / "cells.parquet")
+    nobody = cells.head(1).with_columns(pl.col(PUBLISHED).fill_null(1) * 0, status=pl.lit("shown")).with_columns(
+        pl.lit("shown").alias(f"{one}_status") for one in PUBLISHED
+    )  # fmt: skip
+    reasons = pl.DataFrame(schema={"statistic": pl.String, "reason": pl.String})
+    without, with_one = (gather_figures(one, reasons, load_policy()) for one in (cells, pl.concat([cells, nobody])))
+    assert with_one.empty == without.empty + 1
+    assert with_one.levels.equals(without.levels)
 
 
 def test_the_price_is_not_told_where_nearly_all_withheld_numbers_are_of_one_kind(release):
