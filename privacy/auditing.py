@@ -15,12 +15,12 @@ from privacy.attack import EXPOSED, SAFE
 from privacy.certificates import Certificates, no_certificates
 from privacy.knowledge import bound_quantities
 from privacy.policy import Attacker, Policy
-from privacy.reading import bound_numerators, list_published, read_rates, relate_numerators
+from privacy.reading import bound_numerators, list_published, read_rates, relate_numerators, with_rates
 from privacy.recovery import attack_system
-from privacy.release import BANDED, PUBLISHED, RATES, SHOWN, Progress, Protected
+from privacy.release import PUBLISHED, RATES, TOLD, Progress, Protected
 from privacy.structure import KEY, Structure
 
-TOLD, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
+SHOWN, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
 WRONG_RATE = "rate_is_wrong"
 FAILURE_SCHEMA = {
     "table_id": pl.String,
@@ -138,19 +138,20 @@ def _shown_but_sensitive(values: pl.DataFrame, protected: Protected, policy: Pol
     """Values that are shown although the policy or the list of sensitive quantities says they must not be."""
     shown = _with_whole(values.filter(pl.col("published").is_not_null()), protected)
     listed = shown.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
-    return _fail(pl.concat([shown.filter(_is_small(policy, "published")), listed]).unique(maintain_order=True), TOLD)
+    return _fail(pl.concat([shown.filter(_is_small(policy, "published")), listed]).unique(maintain_order=True), SHOWN)
 
 
 def _left_in(protected: Protected) -> pl.DataFrame:
     """Cells whose status says withheld and that still hold a value."""
+    cells = with_rates(protected.cells)
     found = [
-        protected.cells.filter(pl.col(f"{statistic}_status") != "shown", pl.col(statistic).is_not_null()).with_columns(
+        cells.filter(pl.col(f"{statistic}_status") != "shown", pl.col(statistic).is_not_null()).with_columns(
             statistic=pl.lit(statistic)
         )
         for statistic in PUBLISHED
     ]
-    untold = ~pl.col("rate_status").is_in([SHOWN, BANDED]) & pl.any_horizontal(pl.col(RATES).is_not_null())
-    found.append(protected.cells.filter(untold).with_columns(statistic=pl.lit("numerator")))
+    untold = ~pl.col("rate_status").is_in(TOLD) & pl.any_horizontal(pl.col(RATES).is_not_null())
+    found.append(cells.filter(untold).with_columns(statistic=pl.lit("numerator")))
     return _fail(pl.concat(found), LEFT_IN)
 
 

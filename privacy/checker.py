@@ -100,6 +100,8 @@ def _read_system(
     )
     wanted = structure.quantities.filter(pl.col("statistic") != "derived").select(KEY).unique().height
     there = cells.select(KEY).unique().height
+    if "rate_status" not in cells.columns:  # no table publishes rates
+        cells = cells.with_columns(*[pl.lit(None).alias(one) for one in RATES], rate_status=pl.lit("not_published"))
     untold = cells.filter(~pl.col("rate_status").is_in(["shown", "banded"]))
     faults["value_in_a_withheld_cell"] += untold.filter(~pl.all_horizontal(pl.col(RATES).is_null())).height
     faults["cell_is_missing_or_twice"] = abs(wanted - there) + (cells.height - there)
@@ -147,6 +149,7 @@ def _read_rates(cells: pl.DataFrame, structure: Structure, policy: Policy) -> pl
     """
     units = [(table, rules.unit * RATE_PARTS, rules.greatest * RATE_PARTS) for table, rules in policy.tables.items()]
     units = pl.DataFrame(units, schema=["table_id", "parts", "end"], orient="row")
+    cells = cells.with_columns(pl.col("rate_low", "rate_high").cast(pl.Int64))
     rows = cells.filter(pl.col("rate_low").is_not_null()).join(units, on="table_id", how="inner")
     last = (pl.col("rate_high") == pl.col("end")).cast(pl.Int64) - 1
     rows = rows.select(*KEY, "denominator", "parts", low="rate_low", high="rate_high", last=last)

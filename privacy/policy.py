@@ -13,7 +13,18 @@ from typing import Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from privacy.statements import Band, Grouping, Link, SameAs, Strict, TablePolicy
+from privacy.statements import STATISTICS, Band, Grouping, Link, SameAs, Strict, TablePolicy, Thresholds
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "STATISTICS",
+    "Attacker",
+    "Policy",
+    "PolicyError",
+    "TablePolicy",
+    "Thresholds",
+    "load_policy",
+]
 
 DEFAULT_POLICY = Path(__file__).with_name("policy.yml")
 

@@ -37,8 +37,9 @@ def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progres
     own[problem.unit[problem.sensitive]] = True
     cost = float(problem.cost[hidden & ~own].sum())
     summary = reasons.group_by("table_id", "org_level", "statistic", "reason").agg(cells=pl.len()).sort(pl.all())
-    published = _withhold(cells, reasons, _choose_rates(cells, reasons, stated, policy), policy)
-    return Protected(published, structure, sensitive, reasons, summary, cost, policy.hash)
+    return Protected(
+        _withhold(cells, reasons, policy, stated), structure, sensitive, reasons, summary, cost, policy.hash
+    )
 
 
 def _explain(cells: pl.DataFrame, structure: Structure, sensitive: pl.DataFrame, withheld: np.ndarray) -> pl.DataFrame:
@@ -61,7 +62,9 @@ def _choose_rates(cells: pl.DataFrame, reasons: pl.DataFrame, stated: pl.DataFra
         rows = rows.join(gone, on=KEY, how="left", maintain_order="left")
     lifted = stated.select(*KEY, "lifted")
     rows = rows.join(lifted, on=KEY, how="left", maintain_order="left")
-    rows = rows.with_columns(pl.col("no_numerator", "no_denominator", "lifted").fill_null(False))
+    rows = rows.with_columns(
+        pl.col("no_numerator", "no_denominator").fill_null(False), pl.col("lifted").fill_null(True)
+    )
     coded = {table: rules.coding is not None for table, rules in policy.tables.items()}
     always = {table: rules.coding is not None and rules.publish != "counts" for table, rules in policy.tables.items()}
     coded, always = (pl.col("table_id").replace_strict(one, return_dtype=pl.Boolean) for one in (coded, always))
@@ -75,9 +78,14 @@ def _choose_rates(cells: pl.DataFrame, reasons: pl.DataFrame, stated: pl.DataFra
     return rows.select(*KEY, *told, rate_status=pl.when(exact).then(pl.lit(SHOWN)).otherwise(banded))
 
 
-def _withhold(cells: pl.DataFrame, reasons: pl.DataFrame, rates: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """The cells without the values of withheld statistics, and the status of each."""
-    rules = policy.tables
+def _withhold(
+    cells: pl.DataFrame, reasons: pl.DataFrame, policy: Policy, stated: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """The cells without the values of withheld statistics, and the status of each.
+
+    stated: KEY, lifted of the rates that may stand although the numerator may not be told; without it none does.
+    """
+    rules, exact = policy.tables, cells
     kind = pl.col("table_id").replace_strict({t: p.kind for t, p in rules.items()}, return_dtype=pl.String)
     # The student count of a rate is its denominator; that of a magnitude only tells how many persons stand behind it.
     same = {"student_count": kind.is_in(["rate", "mean"])}
@@ -99,13 +107,24 @@ def _withhold(cells: pl.DataFrame, reasons: pl.DataFrame, rates: pl.DataFrame, p
         pl.when(pl.col(f"{statistic}_status") == SHOWN).then(pl.col(statistic).fill_null(0)).alias(statistic)
         for statistic in PUBLISHED
     )
+    if not any(one.publishes_rates for one in rules.values()):
+        return _order(cells, PUBLISHED)
     stating = pl.col("table_id").is_in([table for table, one in rules.items() if one.publishes_rates])
     otherwise = pl.when(stating).then(pl.lit(SHOWN)).otherwise(pl.lit(NOT_PUBLISHED))
+    if stated is None:
+        stated = cells.head(0).select(KEY).with_columns(lifted=pl.lit(True))
+    rates = _choose_rates(exact, reasons, stated, policy)
     cells = cells.join(rates, on=KEY, how="left", maintain_order="left").with_columns(
         pl.col("rate_status").fill_null(otherwise)
     )
-    statuses = [f"{statistic}_status" for statistic in (*PUBLISHED, "rate")]
+    return _order(cells, (*PUBLISHED, "rate"))
+
+
+def _order(cells: pl.DataFrame, statistics: tuple[str, ...]) -> pl.DataFrame:
+    """The columns of published cells in their order, with the status of the row."""
+    statuses = [f"{statistic}_status" for statistic in statistics]
     cells = cells.with_columns(
         status=pl.when(pl.any_horizontal(pl.col(statuses) == WITHHELD)).then(pl.lit(WITHHELD)).otherwise(pl.lit(SHOWN))
     )
-    return cells.select(*KEY, "org_level", "parent_org_id", *PUBLISHED, *RATES, *statuses, "status")
+    rates = RATES if "rate" in statistics else ()
+    return cells.select(*KEY, "org_level", "parent_org_id", *PUBLISHED, *rates, *statuses, "status")

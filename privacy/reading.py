@@ -9,7 +9,7 @@ import re
 import polars as pl
 
 from privacy.policy import Policy
-from privacy.release import PUBLISHED, RATES
+from privacy.release import NOT_PUBLISHED, PUBLISHED, RATES
 from privacy.statements import TablePolicy
 from privacy.structure import KEY, Structure
 
@@ -26,12 +26,22 @@ def list_published(cells: pl.DataFrame, structure: Structure) -> pl.DataFrame:
     return rows.join(places, on="org_id", how="left", maintain_order="left")
 
 
+def with_rates(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells with the columns of rates, empty where no table publishes any."""
+    if "rate_status" in cells.columns:
+        return cells
+    nothing = [pl.lit(None, pl.Int64)] * 2 + [pl.lit(None, pl.String)]
+    return cells.with_columns(
+        pl.lit(NOT_PUBLISHED).alias("rate_status"), *[one.alias(name) for one, name in zip(nothing, RATES, strict=True)]
+    )
+
+
 def read_rates(cells: pl.DataFrame, values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """One row per published rate: KEY, low, high, parts, closed, number and size (quantities), both as published.
 
     It says low <= parts x number / size < high, or <= high if closed. `agrees`: label and bounds say the same.
     """
-    rows = cells.filter(pl.col("rate_label").is_not_null()).select(*KEY, *RATES, "numerator", "denominator")
+    rows = with_rates(cells).filter(pl.col("rate_label").is_not_null()).select(*KEY, *RATES, "numerator", "denominator")
     found = [_read_table(rows.filter(pl.col("table_id") == table), policy.tables[table]) for table in policy.tables]
     places = values.select(*KEY, "statistic", "quantity")
     read = pl.concat(found)

@@ -9,6 +9,7 @@ from privacy.structure import Structure
 
 SHOWN, BANDED, WITHHELD, NOT_PUBLISHED = "shown", "banded", "withheld", "not_published"
 PUBLISHED = ("student_count", "numerator", "denominator")
+TOLD = (SHOWN, BANDED)
 RATES = ("rate_low", "rate_high", "rate_label")
 Progress = Callable[[str, int, int], None]  # stage, done, total
 
@@ -20,10 +21,10 @@ class Protected:
     - `cells`: one row per row given, in the order of its key: KEY, org_level, parent_org_id, student_count, numerator,
       denominator (null = withheld or not a statistic of the table), for each its `<statistic>_status` (shown, withheld,
       not_published), and `status`: withheld if any of the row's statistics is. The policy's symbol stands for withheld.
-      rate_label: the rate, band or mean as it is to be printed ("23.1", "20-29", "<=5"); rate_low, rate_high: what it
-      stands for, rate_low <= rate < rate_high in 1/10,000 of the unit of the table's scale, closed above where it ends
-      at the greatest rate there can be; rate_status: shown, banded, withheld, not_published.
-      All null where the group is empty.
+      If a table publishes rates, also rate_label: the rate, band or mean as it is to be printed ("23.1", "20-29",
+      "<=5"); rate_low, rate_high: what it stands for, rate_low <= rate < rate_high in 1/10,000 of the unit of the
+      table's scale, closed above where it ends at the greatest rate there can be; rate_status: shown, banded, withheld,
+      not_published. All null where the group is empty.
     - `structure`: the relations every reader may know. Its residuals are exact sums: do not publish it.
     - `sensitive`: KEY, statistic of what must be protected; no values.
     - `reasons`: one row per withheld cell and statistic: KEY, org_level, statistic, reason. Never published.

@@ -161,10 +161,6 @@ def _leak(policy) -> tuple[pl.DataFrame, Structure, Certificates]:
             .otherwise(pl.lit("withheld")),
             numerator_status=pl.lit("not_published"),
             denominator_status=pl.lit("not_published"),
-            rate_low=pl.lit(None, pl.Int64),
-            rate_high=pl.lit(None, pl.Int64),
-            rate_label=pl.lit(None, pl.String),
-            rate_status=pl.lit("not_published"),
         )
     )
     structure = protect(_cells().filter(pl.col("org_id") == "ST"), policy).structure

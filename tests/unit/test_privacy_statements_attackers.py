@@ -78,7 +78,6 @@ def test_whoever_tells_the_symbols_apart_knows_on_which_side_of_the_threshold_a_
     assert failures["candidates"].to_list() == [1]
 
 
-@pytest.mark.xfail(reason="the engine does not look at ceilings yet")
 def test_a_release_can_hold_against_whoever_tells_the_symbols_apart():
     cells = _row({"x": 1, "y": 10, "z": 60})
     policy = make_policy(attackers=[SYMBOLS])
