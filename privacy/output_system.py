@@ -1,7 +1,8 @@
 """The tables a researcher brings back, as whole-number quantities and the sums a reader will assume between them.
 
 There is no truth to start from, only what is shown. Where all listed parts and the whole are shown, what they leave is
-a number the reader knows too, listed or not. Where a listed part is withheld, a reader takes the list for complete.
+a number the reader knows too, listed or not. Where a listed part is withheld, a reader takes the list for complete,
+unless the groupings of the policy say that it need not be.
 """
 
 from collections.abc import Mapping
@@ -10,9 +11,20 @@ from dataclasses import dataclass
 import polars as pl
 
 from privacy.policy import Policy
+from privacy.relations import (
+    CROSS,
+    GROUP,
+    PLACE,
+    find_hierarchies,
+    find_partitions,
+    name_groups,
+    number_relations,
+)
 from privacy.structure import CELL_COLUMNS, KEY, LEVELS
 
 COUNTS = ("student_count", "numerator", "denominator")
+CELL = [*PLACE, *GROUP]
+SIZES = ("size", "persons")
 
 
 @dataclass(frozen=True)
@@ -22,7 +34,8 @@ class OutputSystem:
     - `quantities`: one row per number: quantity, cell, statistic, kind, table_id, published (null = withheld), behind
       (persons behind a sum of days; null = not said), whole (the row's shown denominator), zero_is_shown, output, row
       (the last one that has it, from 1), is_left_over (what the listed parts of that row leave).
-    - `relations`: one row per sum: relation, low, high (both 0), output, row (of the whole).
+    - `relations`: one row per sum: relation, low (0; null where parts may be missing), high (0), output, row,
+      statistic (of the whole).
     - `terms`: one row per sum and number in it: relation, quantity, coefficient.
     - `exceeding`, `differing`: one row per whole that its parts exceed, per cell that two outputs show differently:
       output, row, statistic.
@@ -37,20 +50,18 @@ class OutputSystem:
 
 def build_system(outputs: Mapping[str, pl.DataFrame], policy: Policy) -> OutputSystem:
     """The system of all outputs together, given in the order in which they were brought. Raises ValueError."""
-    rows = pl.concat([_read(name, table, policy) for name, table in outputs.items()])
-    cells, differing = _merge(rows)
-    links = pl.concat([_list_groups(cells), _list_organisations(cells)])
-    sums = links.select("parent", "parts").unique().sort("parent", "parts").with_row_index("sum")
-    links = links.join(sums.cast({"sum": pl.Int64}), on=["parent", "parts"], how="left", nulls_equal=True)
-    rests, exceeding = _find_rests(cells, links)
-    first = cells.height
-    left = rests.with_row_index("cell", offset=first).with_columns(pl.col("cell").cast(pl.Int64))
-    links = links.join(exceeding, on="sum", how="anti").select("sum", "parent", "child")
-    links = pl.concat([links, left.select("sum", "parent", child="cell")])
-    every = [*COUNTS, "cell", "table_id", "kind", "output", "row", "is_left_over"]
-    quantities = _list_quantities(pl.concat([cells.select(every), left.select(every)]), policy)
-    relations, terms = _list_relations(quantities, links, _find_same(quantities, cells, policy))
-    return OutputSystem(quantities, relations, terms, exceeding.select("output", "row", "statistic"), differing)
+    cells, differing = _merge(pl.concat([_read(name, table, policy) for name, table in outputs.items()]))
+    links = _list_links(cells, policy)
+    wholes = _measure_wholes(cells, links)
+    exceeding = wholes.filter(pl.col("rest") < 0)
+    rests = _make_rests(wholes, first=cells.height)
+    links = pl.concat([links, rests.select("sum", "parent", child="cell")]).join(exceeding, on="sum", how="anti")
+    loose = _list_open(cells, links, policy).join(wholes.filter(pl.col("rest").is_not_null()), on="sum", how="anti")
+    quantities = _list_quantities(pl.concat([cells, rests], how="diagonal"), policy)
+    relations, terms = _list_relations(quantities, links, loose, policy)
+    size = pl.when(pl.col("kind") == "count").then(pl.lit("student_count")).otherwise(pl.lit("denominator"))
+    exceeding = exceeding.select("output", "row", statistic=size)
+    return OutputSystem(quantities.drop(CELL[1:]), relations, terms, exceeding, differing)
 
 
 def _read(name: str, table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -70,8 +81,10 @@ def _read(name: str, table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         is_left_over=pl.lit(False),
     )
     rated = pl.col("kind") == "rate"
+    types, values = (pl.col(one).str.split(CROSS).list.len() for one in KEY[-2:])
     faults = {
-        "repeat a key": pl.struct(KEY).is_duplicated(),
+        "of a crossed group have another number of types than of values": (pl.col(KEY[-2]) != "all")
+        & (types != values),
         "have a null key or an unknown org_level": pl.any_horizontal(pl.col(KEY).is_null())
         | ~pl.col("org_level").is_in(LEVELS).fill_null(False),
         "have a negative number": pl.min_horizontal(COUNTS) < 0,
@@ -83,89 +96,95 @@ def _read(name: str, table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     broken = [f"{count} rows {fault}" for fault, count in counts.items() if count]
     if broken:
         raise ValueError(f"{name}: " + "; ".join(broken))
-    return rows.with_columns(
-        denominator=pl.when(rated).then(pl.coalesce("denominator", "student_count")).otherwise("denominator")
-    )
+    rows = name_groups(rows)
+    twice = rows.select(pl.struct(CELL).is_duplicated().sum()).item()
+    if twice:
+        raise ValueError(f"{name}: {twice} rows are about the same cell")
+    size = pl.when(rated).then(pl.coalesce("denominator", "student_count")).otherwise("denominator")
+    return rows.with_columns(denominator=size)
 
 
 def _merge(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row per cell with whatever any output shows of it; and where two outputs show different numbers."""
-    shown = rows.group_by(KEY, maintain_order=True).agg(
+    cells = rows.group_by(CELL, maintain_order=True).agg(
         pl.col(*COUNTS).drop_nulls().last(),
-        pl.col("org_level", "parent_org_id", "kind", "is_left_over", "output", "row").last(),
+        pl.col("parent_org_id", "kind", "is_left_over", "output", "row").last(),
         *[(pl.col(one).drop_nulls().n_unique() > 1).alias(f"{one} differs") for one in COUNTS],
     )
-    differing = [shown.filter(f"{one} differs").select("output", "row", statistic=pl.lit(one)) for one in COUNTS]
-    cells = (
-        shown.drop([f"{one} differs" for one in COUNTS])
-        .with_row_index("cell")
-        .with_columns(pl.col("cell").cast(pl.Int64))
-    )
-    return cells, pl.concat(differing)
+    differing = [cells.filter(f"{one} differs").select("output", "row", statistic=pl.lit(one)) for one in COUNTS]
+    cells = cells.drop([f"{one} differs" for one in COUNTS]).with_row_index("cell")
+    return cells.with_columns(pl.col("cell").cast(pl.Int64)), pl.concat(differing)
 
 
-def _list_groups(cells: pl.DataFrame) -> pl.DataFrame:
-    """The groups of one type add up to all students: parent, parts (which list of its parts), child."""
-    everyone = pl.col("disaggregate_type") == "all"
-    on = ["table_id", "school_year", "org_id"]
-    wholes = cells.filter(everyone).select(*on, parent="cell")
-    groups = cells.filter(~everyone).select(*on, parts="disaggregate_type", child="cell")
-    return groups.join(wholes, on=on, how="inner", maintain_order="left").select("parent", "parts", "child")
+def _list_links(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Which cells add up to which, by groups and by organisations: sum, parent, child."""
+    places = cells.with_columns(quantity="cell", statistic=pl.lit(""), value=pl.lit(0, pl.Int64))
+    _, terms = number_relations([find_partitions(places, policy), find_hierarchies(places)])
+    terms = terms.rename({"relation": "sum"})
+    parents = terms.filter(pl.col("coefficient") < 0).select("sum", parent="quantity")
+    children = terms.filter(pl.col("coefficient") > 0).select("sum", child="quantity")
+    return children.join(parents, on="sum", how="left", maintain_order="left").select("sum", "parent", "child")
 
 
-def _list_organisations(cells: pl.DataFrame) -> pl.DataFrame:
-    """The organisations under one add up to it, group by group: parent, parts (null), child."""
-    on = ["table_id", "school_year", "org_id", "disaggregate_type", "disaggregate_value"]
-    wholes = cells.select(*on, parent="cell")
-    below = cells.filter(pl.col("parent_org_id").is_not_null()).select(
-        *on[:2], *on[3:], pl.col("parent_org_id").alias("org_id"), child="cell"
-    )
-    found = below.join(wholes, on=on, how="inner", maintain_order="left")
-    return found.select("parent", pl.lit(None, pl.String).alias("parts"), "child")
+def _list_open(cells: pl.DataFrame, links: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The sums of which parts may be missing because a grouping is in play: sum."""
+    groupings = {grouping.type: grouping for grouping in policy.groupings}
+    named = cells.select("cell", *GROUP)
+    sums = links.group_by("sum", "parent").agg(pl.col("child").first(), parts=pl.len()).sort("sum")
+    sums = sums.join(named.rename({"cell": "parent"}), on="parent", how="left")
+    sums = sums.join(named.rename({"cell": "child"}), on="child", how="inner", suffix="_of_part")
+    found = []
+    for row in sums.iter_rows(named=True):
+        whole = dict(zip(row["group_type"].split(CROSS), row["group_value"].split(CROSS), strict=True))
+        part = row["group_type_of_part"].split(CROSS)
+        gathered = [
+            len(set(groupings[one].groups.get(whole[one], ()))) for one in set(whole) - set(part) if one in groupings
+        ]
+        if any(one in groupings for one in set(part) - set(whole)) or any(row["parts"] < each for each in gathered):
+            found.append(row["sum"])
+    return pl.DataFrame({"sum": found}, schema={"sum": pl.Int64})
 
 
-def _find_rests(cells: pl.DataFrame, links: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What is left of a whole whose parts are all shown, as cells without outcome; and the sums that exceed it."""
+def _measure_wholes(cells: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """One row per sum: its whole, and by how much that exceeds its parts (rest, persons; null = not shown)."""
     size = pl.when(pl.col("kind") == "count").then("student_count").otherwise("denominator")
-    sized = cells.select("cell", size=size, persons="student_count")
-    parts = (
-        links.join(sized.rename({"cell": "child"}), on="child", how="left")
-        .group_by("sum", "parent")
-        .agg(
-            listed=pl.when(pl.col("size").null_count() == 0).then(pl.col("size").sum()),
-            listed_persons=pl.when(pl.col("persons").null_count() == 0).then(pl.col("persons").sum()),
-        )
-    )
-    wholes = cells.select("student_count", "table_id", "kind", "output", "row", parent="cell", size=size)
-    left = parts.join(wholes, on="parent", how="left").sort("sum").with_columns(rest=pl.col("size") - pl.col("listed"))
+    sized = cells.select("table_id", "kind", "output", "row", "cell", size=size, persons="student_count")
+    parts = links.join(sized.rename({"cell": "child"}), on="child", how="left").group_by("sum", "parent")
+    listed = [pl.when(pl.col(one).null_count() == 0).then(pl.col(one).sum()).alias(f"{one} listed") for one in SIZES]
+    wholes = parts.agg(listed).join(sized.rename({"cell": "parent"}), on="parent", how="left").sort("sum")
+    rest, persons = (pl.col(one) - pl.col(f"{one} listed") for one in SIZES)
+    return wholes.select("sum", "parent", "table_id", "kind", "output", "row", rest=rest, persons=persons)
+
+
+def _make_rests(wholes: pl.DataFrame, *, first: int) -> pl.DataFrame:
+    """What is left of wholes, as cells without outcome, numbered from `first`."""
     count = pl.col("kind") == "count"
-    persons = pl.max_horizontal(pl.col("student_count") - pl.col("listed_persons"), 0)
-    rests = left.filter(pl.col("rest") > 0).select(
+    persons = pl.when(pl.col("kind") == "magnitude").then(pl.max_horizontal("persons", 0))
+    rests = wholes.filter(pl.col("rest") > 0).with_row_index("cell", offset=first)
+    return rests.select(
+        pl.col("cell").cast(pl.Int64),
         "sum",
         "parent",
         "table_id",
         "kind",
         "output",
         "row",
-        student_count=pl.when(count).then("rest").when(pl.col("kind") == "magnitude").then(persons),
-        numerator=pl.lit(None, pl.Int64),
+        student_count=pl.when(count).then("rest").otherwise(persons),
         denominator=pl.when(~count).then("rest"),
         is_left_over=pl.lit(True),
     )
-    statistic = pl.when(count).then(pl.lit("student_count")).otherwise(pl.lit("denominator"))
-    return rests, left.filter(pl.col("rest") < 0).select("sum", "output", "row", statistic=statistic)
 
 
 def _list_quantities(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """One row per cell and statistic of its kind."""
+    """One row per cell and statistic of its kind; CELL is null but for the table where it is what others leave."""
     value = {one: pl.col(one) for one in COUNTS} | {"complement": pl.col("denominator") - pl.col("numerator")}
     parts = []
     for table in sorted(cells["table_id"].unique()):
         for statistic in policy.tables[table].statistics:
             parts.append(
                 cells.filter(pl.col("table_id") == table).select(
+                    *CELL,
                     "cell",
-                    "table_id",
                     "kind",
                     "output",
                     "row",
@@ -181,41 +200,40 @@ def _list_quantities(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return quantities.with_columns(pl.col("quantity").cast(pl.Int64))
 
 
-def _find_same(quantities: pl.DataFrame, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """What the policy declares to be the same number: quantity, other."""
-    keyed = quantities.join(cells.select("cell", *KEY[1:]), on="cell", how="inner", maintain_order="left")
-    found = [pl.DataFrame(schema={"quantity": pl.Int64, "other": pl.Int64})]
-    for same in policy.same_as:
-        left, right = (keyed.filter(table_id=table, statistic=statistic) for table, statistic in same.pairs)
-        both = left.join(right, on=KEY[1:], how="inner", maintain_order="left")
-        found.append(both.select("quantity", other="quantity_right"))
-    return pl.concat(found)
-
-
 def _list_relations(
-    quantities: pl.DataFrame, links: pl.DataFrame, same: pl.DataFrame
+    quantities: pl.DataFrame, links: pl.DataFrame, loose: pl.DataFrame, policy: Policy
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Every list of parts, statistic by statistic; numerator + complement = denominator; and what is the same."""
+    """Every sum, statistic by statistic; numerator + complement = denominator; and what the policy calls the same."""
     number = quantities.select("cell", "statistic", "quantity")
-    children = links.join(number.rename({"cell": "child"}), on="child", how="inner").select(
-        "sum", "statistic", "quantity"
-    )
+    children = links.join(number.rename({"cell": "child"}), on="child", how="inner")
     parents = links.select("sum", "parent").unique().join(number.rename({"cell": "parent"}), on="parent", how="inner")
     outcomes = number.filter(pl.col("statistic") != "student_count")
-    key = pl.concat_str(pl.lit("cell"), pl.col("cell")).alias("key")
-    sums = pl.concat_str(pl.lit("sum"), pl.col("sum"), pl.col("statistic"), separator=" ").alias("key")
-    pairs = pl.concat_str(pl.lit("same"), pl.col("quantity"), pl.col("other"), separator=" ").alias("key")
     whole = pl.col("statistic") == "denominator"
-    terms = pl.concat(
-        [
-            children.select(sums, "quantity", coefficient=pl.lit(1, pl.Int64)),
-            parents.select(sums, "quantity", coefficient=pl.lit(-1, pl.Int64)),
-            outcomes.select(key, "quantity", coefficient=pl.when(whole).then(-1).otherwise(1).cast(pl.Int64)),
-            same.select(pairs, "quantity", coefficient=pl.lit(1, pl.Int64)),
-            same.select(pairs, quantity="other", coefficient=pl.lit(-1, pl.Int64)),
-        ]
-    )
-    terms = terms.with_columns(relation=pl.col("key").rank("dense").cast(pl.Int64)).sort("relation", "quantity")
-    of = terms.filter(pl.col("coefficient") < 0).join(quantities, on="quantity", how="left").sort("relation")
-    zero = pl.lit(0, pl.Int64)
-    return of.select("relation", "output", "row", "statistic", low=zero, high=zero), terms.drop("key")
+    sums = pl.concat_str(pl.lit("sum"), "sum", "statistic", separator=" ")
+    found = [
+        children.select("quantity", key=sums, coefficient=pl.lit(1, pl.Int64), sum="sum"),
+        parents.select("quantity", key=sums, coefficient=pl.lit(-1, pl.Int64), sum="sum"),
+        outcomes.select(
+            "quantity",
+            key=pl.concat_str(pl.lit("outcome "), "cell"),
+            coefficient=pl.when(whole).then(-1).otherwise(1).cast(pl.Int64),
+        ),
+        *_find_same(quantities, policy),
+    ]
+    terms = pl.concat(found, how="diagonal").with_columns(relation=pl.col("key").rank("dense").cast(pl.Int64))
+    wholes = terms.filter(pl.col("coefficient") < 0).join(quantities, on="quantity", how="left").sort("relation")
+    low = pl.when(~pl.col("sum").is_in(loose["sum"].implode()).fill_null(False)).then(pl.lit(0, pl.Int64))
+    relations = wholes.select("relation", "output", "row", "statistic", low=low, high=pl.lit(0, pl.Int64))
+    return relations, terms.select("relation", "quantity", "coefficient").sort("relation", "quantity")
+
+
+def _find_same(quantities: pl.DataFrame, policy: Policy) -> list[pl.DataFrame]:
+    """The terms of what the policy declares to be the same number: key, quantity, coefficient."""
+    found, on = [], CELL[1:]
+    for same in policy.same_as:
+        left, right = (quantities.filter(table_id=table, statistic=statistic) for table, statistic in same.pairs)
+        both = left.drop_nulls(on).join(right, on=on, how="inner", maintain_order="left")
+        key = pl.concat_str(pl.lit("same"), "quantity", "quantity_right", separator=" ")
+        found.append(both.select("quantity", key=key, coefficient=pl.lit(1, pl.Int64)))
+        found.append(both.select(key=key, quantity="quantity_right", coefficient=pl.lit(-1, pl.Int64)))
+    return found

@@ -80,6 +80,26 @@ def test_two_withheld_numbers_that_leave_too_few_possibilities_are_found():
     assert _found(_cells(rows[0], ("race", "A", 80), *rows[2:])) == set()
 
 
+def test_crossed_groups_add_up_over_each_of_their_types():
+    rows = [("all", "all", 200), ("race", "A", 100), ("race", "B", 100), ("sex", "F", 90), ("sex", "M", 110)]
+    crossed = [("race x sex", "A x F", 50), ("race x sex", "A x M", 50), ("sex x race", "M x B", 60)]
+    assert _found(_cells(*rows, *crossed)) == set()
+    withheld = _cells(*rows, *crossed[:2], ("race x sex", "B x M", None), ("race x sex", "B x F", None))
+    assert _found(withheld) == set()
+    few = [*rows[:3], ("sex", "F", 55), ("sex", "M", 145)]
+    found = _found(_cells(*few, *crossed[:2], ("race x sex", "B x M", None), ("race x sex", "B x F", None)))
+    assert found == {("new", 9, "student_count", "recoverable")}
+    left_off = _found(_cells(*few, *crossed[:2], ("sex x race", "M x B", 95)))
+    assert left_off == {("new", row, "student_count", "small_rest") for row in (3, 4)}
+
+
+def test_a_grouping_is_a_sum_only_once_all_its_members_are_there():
+    policy = _policy(groupings=[{"type": "band", "of": "grade", "groups": {"low": ["1", "2", "3"]}}])
+    rows = [("band", "low", 90), ("grade", "1", 52), ("grade", "2", None)]
+    assert _found(_cells(*rows), policy=policy) == set()
+    assert _found(_cells(*rows, ("grade", "3", 31)), policy=policy) == {("new", 3, "student_count", "recoverable")}
+
+
 def test_a_withheld_number_that_is_surely_large_is_nobodys_secret():
     table = _cells(("all", "all", 100), ("sex", "F", 40), ("sex", "M", None))
     assert _found(table) == set()
@@ -233,7 +253,7 @@ def test_findings_say_where_in_plain_words_and_hold_no_number_of_the_table():
 
 def test_tables_that_are_not_what_they_should_be_are_refused_by_column_and_count():
     table = _cells(("all", "all", 100), ("all", "all", 100))
-    with pytest.raises(ValueError, match="new: 2 rows repeat a key"):
+    with pytest.raises(ValueError, match="new: 2 rows are about the same cell"):
         check_output({"new": table}, _policy())
     with pytest.raises(ValueError, match="lacks the columns org_level"):
         check_output({"new": table.drop("org_level")}, _policy())
