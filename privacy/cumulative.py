@@ -16,15 +16,16 @@ from privacy.intervals import widen
 from privacy.ledger import Release
 from privacy.policy import Policy
 from privacy.posing import list_statements, pose_problem
-from privacy.primary import find_sensitive
+from privacy.primary import find_sensitive, find_sensitive_derived
 from privacy.problem import UNBOUNDED, Problem
-from privacy.protection import _choose_rates, _explain, _withhold
+from privacy.protection import compose_release
 from privacy.release import PUBLISHED, WITHHELD, Progress, Protected
-from privacy.reuse import count_proved
+from privacy.reuse import reuse
 from privacy.structure import KEY, build_structure, check_cells
 from privacy.translation import Found, translate
 from privacy.versions import ROW
 
+RATE = "rate"  # what a row states of its rate, beside its numbers
 SHOWN_BEFORE = "shown_in_an_earlier_release"
 
 
@@ -89,19 +90,24 @@ def protect_after(
             lacking = lacking & ~_find_proved(problem, hidden, translate(earlier, history))
         if lacking.any():
             widen(replace(problem, sensitive=lacking), hidden, report)
-        gone = hidden[problem.unit] & ~problem.known
-        rows = history.structure.quantities.filter(pl.Series(gone[history.structure.quantities["quantity"].to_numpy()]))
-        withheld = pl.concat([withheld, rows.join(history.current, on=KEY, how="semi").select(ROW)]).unique()
+        withheld = pl.concat([withheld, _list_withheld(history, problem, hidden)]).unique()
     return _release(past, withheld)
 
 
 def pose_after(history: History, secret: bytes) -> Problem:
-    """The engine's problem of the release at hand: what was shown is known, what it has no part in costs nothing."""
+    """The engine's problem of the release at hand: what was shown is known, what it has no part in costs nothing.
+
+    The units of statements are the last ones, as pose_problem has them.
+    """
     problem = pose_problem(history.cells, history.structure, history.truth, history.sensitive, history.policy, secret)
-    cost = problem.cost.copy()
+    cost, lifted_by = problem.cost.copy(), problem.lifted_by.copy()
     cost[problem.unit[history.settled]] = 0
+    before, own = (history.stated[name].to_numpy() for name in ("before", "own"))
+    first = len(cost) - len(own)
+    cost[first:][~own] = 0
+    lifted_by[len(lifted_by) - len(own) :][before] = -1
     known = problem.known | history.shown
-    return replace(problem, known=known, sensitive=problem.sensitive & ~known, cost=cost)
+    return replace(problem, known=known, sensitive=problem.sensitive & ~known, cost=cost, lifted_by=lifted_by)
 
 
 def audit_after(
@@ -170,7 +176,7 @@ def _list_pattern(cells: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFr
     for release in reversed(releases):
         said = release.published.join(left, on=KEY, how="semi")
         left = left.join(said, on=KEY, how="anti")
-        said = said.select(*KEY, **{one: pl.col(f"{one}_status") for one in PUBLISHED})
+        said = said.select(*KEY, **{one: pl.col(f"{one}_status") for one in (*PUBLISHED, RATE)})
         said = said.unpivot(index=KEY, variable_name="statistic", value_name="status")
         rows = pl.concat([rows, said.filter(pl.col("status") == WITHHELD).select(ROW)])
     return rows
@@ -183,40 +189,52 @@ def _mark_units(history: History, problem: Problem, withheld: pl.DataFrame) -> n
     gone[rows.join(withheld, on=ROW, how="semi")["quantity"].to_numpy()] = True
     hidden = np.zeros(len(problem.cost), dtype=bool)
     hidden[problem.unit[gone & ~problem.known]] = True
+    rates = withheld.filter(pl.col("statistic") == RATE).select(KEY).with_columns(gone=pl.lit(True))
+    stated = history.stated.join(rates, on=KEY, how="left", maintain_order="left")
+    lifted = stated.select((pl.col("gone").fill_null(False) | ~pl.col("own")) & ~pl.col("before")).to_series()
+    hidden[len(hidden) - stated.height :] |= lifted.to_numpy()
     close_implications(problem, hidden)
     return hidden
 
 
+def _list_withheld(history: History, problem: Problem, hidden: np.ndarray) -> pl.DataFrame:
+    """One row per statistic of the release at hand (a rate is one) that is withheld: KEY, statistic."""
+    rows, stated = history.structure.quantities, history.stated
+    gone = (hidden[problem.unit] & ~problem.known)[rows["quantity"].to_numpy()]
+    lifted = hidden[len(hidden) - stated.height :]
+    found = [
+        rows.filter(pl.Series(gone, dtype=pl.Boolean)).select(ROW),
+        stated.filter(pl.Series(lifted, dtype=pl.Boolean)).select(*KEY, statistic=pl.lit(RATE)),
+    ]
+    return pl.concat(found).join(history.current, on=KEY, how="semi")
+
+
 def _find_proved(problem: Problem, hidden: np.ndarray, certificates: Certificates) -> np.ndarray:
-    """Boolean per quantity: earlier moves, added to the truth, still give all values it needs."""
+    """Boolean per quantity: what the last audit found still shows all values it needs, with this much withheld."""
     places = np.flatnonzero(hidden[problem.unit] & ~problem.known)
     fixed = problem.truth.copy()
     fixed[places] = 0
-    sums = problem.matrix @ fixed
-    low, high = (
-        np.where(abs(side) < UNBOUNDED, side - sums, np.copysign(np.inf, side)) for side in (problem.low, problem.high)
-    )
+    sums, lifted = problem.matrix @ fixed, problem.lifted(hidden)
+    low = np.where((problem.low > -UNBOUNDED) & ~lifted, problem.low - sums, -np.inf)
+    high = np.where((problem.high < UNBOUNDED) & ~lifted, problem.high - sums, np.inf)
     most = np.where(problem.ceiling < UNBOUNDED, problem.ceiling, np.inf)[places]
     unknowns = Unknowns(problem.matrix[:, places], low, high, problem.floor[places].astype(float), most)
     required = np.where(problem.sensitive[places], problem.candidates, 0)
+    found = reuse(unknowns, places, certificates, required, problem.width[places], problem.block[places])
     proved = np.zeros(len(problem.truth), dtype=bool)
-    proved[places] = count_proved(
-        unknowns, places, problem.truth[places], certificates, required, problem.width[places]
-    )
+    proved[places] = ~found.open
     return proved
 
 
 def _release(past: Past, withheld: pl.DataFrame) -> Protected:
     """The release that withholds some statistics, and all that is sensitive even where the past tells it."""
     cells, policy = past.cells, past.policy
-    structure, _ = build_structure(cells, policy)
-    sensitive = find_sensitive(cells, policy)
-    withheld = pl.concat([withheld, sensitive.select(ROW)])
-    gone = np.zeros(structure.quantities["quantity"].max() + 1, dtype=bool)
-    gone[structure.quantities.join(withheld, on=ROW, how="semi")["quantity"].to_numpy()] = True
-    reasons = _explain(cells, structure, sensitive, gone)
-    summary = reasons.group_by("table_id", "org_level", "statistic", "reason").agg(cells=pl.len()).sort(pl.all())
-    # A rate or band beside a withheld number is not told again: what another year's band leaves has not been weighed.
-    stated = list_statements(cells, structure, policy).with_columns(lifted=True)
-    published = _withhold(cells, reasons, _choose_rates(cells, reasons, stated, policy), policy)
-    return Protected(published, structure, sensitive, reasons, summary, 0.0, policy.hash)
+    structure, truth = build_structure(cells, policy)
+    sensitive = pl.concat([find_sensitive(cells, policy), find_sensitive_derived(structure, truth, policy)])
+    rows = structure.quantities.join(pl.concat([withheld, sensitive.select(ROW)]), on=ROW, how="semi")
+    gone = np.zeros(len(truth), dtype=bool)
+    gone[rows["quantity"].to_numpy()] = True
+    rates = withheld.filter(pl.col("statistic") == RATE).select(KEY).with_columns(lifted=pl.lit(True))
+    stated = list_statements(cells, structure, policy).join(rates, on=KEY, how="left", maintain_order="left")
+    stated = stated.with_columns(pl.col("lifted").fill_null(False))
+    return compose_release(cells, structure, sensitive, gone, stated, policy, 0.0)

@@ -15,13 +15,14 @@ import polars as pl
 
 from privacy.ledger import TABLE, Release
 from privacy.policy import Policy
+from privacy.posing import list_statements
 from privacy.primary import find_sensitive, find_sensitive_derived
-from privacy.release import PUBLISHED, SHOWN
+from privacy.release import BANDED, PUBLISHED, SHOWN
 from privacy.structure import CELL_COLUMNS, KEY, Structure, build_structure, check_cells
 from privacy.versions import OUTCOMES, PAIR, ROW, System, label_version
 
 CHANGE = "primary_change"
-STATUSES = [f"{statistic}_status" for statistic in PUBLISHED]
+STATUSES = [f"{statistic}_status" for statistic in (*PUBLISHED, "rate")]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,16 @@ class History:
     def settled(self) -> np.ndarray:
         """Boolean per quantity: withheld whatever the release at hand does: it has no part in it."""
         return ~self._mark(self.current) & ~self.shown
+
+    @cached_property
+    def stated(self) -> pl.DataFrame:
+        """What list_statements gives, in order; `before`: an earlier release stated it; `own`: this one may."""
+        rows = list_statements(self.cells, self.structure, self.policy)
+        before = self.past.filter(pl.col("rate_label").is_not_null()).select(KEY).with_columns(before=pl.lit(True))
+        own = self.current.with_columns(own=pl.lit(True))
+        for frame in (before, own):
+            rows = rows.join(frame, on=KEY, how="left", maintain_order="left")
+        return rows.with_columns(pl.col("before", "own").fill_null(False))
 
     def _mark(self, rows: pl.DataFrame) -> np.ndarray:
         on = [column for column in ROW if column in rows.columns]
@@ -179,10 +190,9 @@ def _is_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
 
 def _nothing() -> pl.DataFrame:
     """What no release shows: no row, and the columns every release has."""
-    words = [*KEY, "org_level", "parent_org_id", *STATUSES, "status"]
-    return pl.DataFrame(
-        schema={**dict.fromkeys(words, pl.String), **dict.fromkeys(PUBLISHED, pl.Int64), "school_year": pl.Int64}
-    )
+    words = [*KEY, "org_level", "parent_org_id", "rate_label", *STATUSES, "status"]
+    numbers = ["school_year", *PUBLISHED, "rate_low", "rate_high"]
+    return pl.DataFrame(schema={**dict.fromkeys(words, pl.String), **dict.fromkeys(numbers, pl.Int64)})
 
 
 def _rename(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
@@ -190,11 +200,22 @@ def _rename(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 def _overlay(frames: list[pl.DataFrame]) -> pl.DataFrame:
-    """One row per row in any of some published tables, with whatever one of them shows."""
+    """One row per row in any of some published tables, with whatever one of them shows.
+
+    Raises ValueError if they state the same rate in two ways, which together may say more than either.
+    """
     rows = pl.concat(frames, how="diagonal_relaxed")
+    ways = rows.filter(pl.col("rate_label").is_not_null()).group_by(KEY)
+    ways = ways.agg(ways=pl.struct("rate_low", "rate_high").n_unique(), known=pl.col("numerator").is_not_null().any())
+    if ways.filter(pl.col("ways") > 1, ~pl.col("known")).height:
+        raise ValueError("a rate was stated in another way before: two ways of stating one rate cannot be protected")
     statuses = [column for column in rows.columns if column == "status" or column.endswith("_status")]
-    shown = [
-        pl.when((pl.col(s) == SHOWN).any()).then(pl.lit(SHOWN)).otherwise(pl.col(s).first()).alias(s) for s in statuses
+    told = [
+        pl.when((pl.col(one) == status).any()).then(pl.lit(status)) for one in statuses for status in (SHOWN, BANDED)
+    ]
+    told = [
+        pl.coalesce(shown, banded, pl.col(one).first()).alias(one)
+        for one, shown, banded in zip(statuses, told[::2], told[1::2], strict=True)
     ]
     rest = [pl.col(c).drop_nulls().first() for c in rows.columns if c not in (*KEY, *statuses)]
-    return rows.group_by(KEY, maintain_order=True).agg(*rest, *shown).select(rows.columns)
+    return rows.group_by(KEY, maintain_order=True).agg(*rest, *told).select(rows.columns)

@@ -32,10 +32,27 @@ def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progres
     widen(problem, hidden, report)
     stated = list_statements(cells, structure, policy)
     stated = stated.with_columns(lifted=pl.Series(hidden[len(hidden) - stated.height :], dtype=pl.Boolean))
-    reasons = _explain(cells, structure, sensitive, hidden[problem.unit] & ~problem.known)
     own = np.zeros(len(hidden), dtype=bool)
     own[problem.unit[problem.sensitive]] = True
     cost = float(problem.cost[hidden & ~own].sum())
+    withheld = hidden[problem.unit] & ~problem.known
+    return compose_release(cells, structure, sensitive, withheld, stated, policy, cost)
+
+
+def compose_release(
+    cells: pl.DataFrame,
+    structure: Structure,
+    sensitive: pl.DataFrame,
+    withheld: np.ndarray,
+    stated: pl.DataFrame,
+    policy: Policy,
+    cost: float,
+) -> Protected:
+    """The release of checked cells, once it is decided what is withheld (boolean per quantity) and what is lifted.
+
+    stated: KEY and lifted (boolean) of the rates and bands that may stand although their numerator is withheld.
+    """
+    reasons = _explain(cells, structure, sensitive, withheld)
     summary = reasons.group_by("table_id", "org_level", "statistic", "reason").agg(cells=pl.len()).sort(pl.all())
     return Protected(
         _withhold(cells, reasons, policy, stated), structure, sensitive, reasons, summary, cost, policy.hash

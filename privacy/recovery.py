@@ -85,12 +85,12 @@ def attack_system(
     group = (
         quantities["group"].to_numpy()[hidden] if "group" in quantities.columns else np.zeros(len(hidden), dtype=int)
     )
-    parts, part_of_unknown, part_of_relation = _parts(matrix, required)
+    parts, part_of_relation = _parts(matrix, required)
     rows, evidence, names = [], {name: [] for name in FORMS}, relations["relation"].to_numpy()
     reused = None
     if earlier is not None:
         number = places["quantity"].to_numpy()
-        reused = reuse(known, number, earlier, required, width, group, part_of_unknown)
+        reused = reuse(known, number, earlier, required, width, group)
         holds, parts = reused.split(parts)
         proved = reused.confirm(known.cut(holds), holds)
         rows.append(_verdicts(number[holds], proved))
@@ -153,15 +153,15 @@ def _bound(values: pl.Series, otherwise: float) -> np.ndarray:
     return values.cast(pl.Float64).fill_null(otherwise).to_numpy()
 
 
-def _parts(matrix: csr_matrix, required: np.ndarray) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-    """Places of withheld quantities that hang together, with any asked about; part of each, of each relation."""
+def _parts(matrix: csr_matrix, required: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Places of withheld quantities that hang together, where any is asked about; and the part of every relation."""
     m, n = matrix.shape
     entries = coo_matrix(matrix)
     links = coo_matrix((np.ones(entries.nnz), (entries.row, m + entries.col)), shape=(m + n, m + n))
     _, label = connected_components(links, directed=False)
     order = np.argsort(label[m:], kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(label[m:][order])) + 1) if n else []
-    return [np.sort(group) for group in groups if required[group].any()], label[m:], label[:m]
+    return [np.sort(group) for group in groups if required[group].any()], label[:m]
 
 
 def _verdicts(quantity: np.ndarray, found: Verdicts) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse.csgraph import connected_components
 
 from privacy.attack import SAFE, Verdicts
 from privacy.certificates import Certificates
@@ -71,12 +72,12 @@ def reuse(
     required: np.ndarray,
     width: np.ndarray,
     group: np.ndarray,
-    part: np.ndarray,
 ) -> Reused:
-    """What earlier certificates prove of unknowns now (`quantity`: their numbers, rising; `part`: who hangs together).
+    """What earlier certificates prove of unknowns now (`quantity`: their numbers, rising).
 
-    Unknowns of a part for which no base is found fit nowhere, and nothing is proved of them.
+    Unknowns that hang together and for which no base is found fit nowhere, and nothing is proved of them.
     """
+    part = _label(unknowns)
     base, sure = _propose(quantity, earlier, unknowns)
     base, fits = mend_base(unknowns, base, sure, group, part, np.maximum(required, required.max(initial=1)) - 1.0)
     steps = _read_moves(quantity, earlier, fits, part)
@@ -102,21 +103,11 @@ def reuse(
     )
 
 
-def count_proved(
-    unknowns: Unknowns,
-    quantity: np.ndarray,
-    base: np.ndarray,
-    earlier: Certificates,
-    required: np.ndarray,
-    width: np.ndarray,
-) -> np.ndarray:
-    """Boolean per unknown: earlier moves from a base that fits show the required values and width."""
-    everywhere = np.ones(len(base), dtype=bool)
-    steps = _read_moves(quantity, earlier, everywhere, np.zeros(len(base), dtype=np.int64))
-    backward, forward = limit_moves(unknowns, base, steps)
-    _, count = list_changes(steps, -backward, forward, required)
-    lowest, highest = _find_extremes(base, steps, -backward, forward)
-    return (count >= required) & (highest - lowest >= width * highest)
+def _label(unknowns: Unknowns) -> np.ndarray:
+    """Which unknowns hang together through relations."""
+    entries, (m, n) = coo_matrix(unknowns.matrix), unknowns.matrix.shape
+    links = coo_matrix((np.ones(entries.nnz), (entries.row, m + entries.col)), shape=(m + n, m + n))
+    return connected_components(links, directed=False)[1][m:]
 
 
 def _propose(quantity: np.ndarray, earlier: Certificates, unknowns: Unknowns) -> tuple[np.ndarray, np.ndarray]:

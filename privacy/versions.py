@@ -7,7 +7,6 @@ outcomes: that a student who came is not among the absent is what a correction m
 import numpy as np
 import polars as pl
 
-from privacy.statements import STATISTICS
 from privacy.structure import KEY, Structure
 
 ROW = [*KEY, "statistic"]
@@ -49,7 +48,7 @@ class System:
         change (its quantity is that plus a power of ten, so as not to be negative), table_of, statistic_of, newer,
         older (the tables of the two versions).
         """
-        rows = pl.concat(self._rows).filter(pl.col("statistic").is_in(STATISTICS))
+        rows = pl.concat(self._rows).filter(pl.col("statistic") != "derived")
         several = rows.filter(pl.col("version") > 0).select(KEY).unique()
         rows = rows.join(several, on=KEY, how="semi").select(*ROW, "value", "version", "quantity")
         pairs = rows.join(rows, on=ROW, suffix="_older").filter(
