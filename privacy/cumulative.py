@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from privacy.auditing import TOLD, AuditReport, audit
+from privacy.auditing import AuditReport, audit
 from privacy.certificates import Certificates
 from privacy.checker import CheckReport, check
 from privacy.complementary import choose_units, close_implications
@@ -26,7 +26,7 @@ from privacy.translation import Found, translate
 from privacy.versions import ROW
 
 RATE = "rate"  # what a row states of its rate, beside its numbers
-SHOWN_BEFORE = "shown_in_an_earlier_release"
+SHOWN_NOW, SHOWN_BEFORE = "sensitive_value_shown", "shown_in_an_earlier_release"
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def audit_after(
     elsewhere = list_shown(history.past).select(ROW)
     listed = history.sensitive.join(elsewhere, on=ROW, how="anti")
     together = _attack(protected, replace(history, sensitive=listed), earlier, progress)
-    by_right = pl.col("problem").is_in([TOLD, SHOWN_BEFORE])
+    by_right = pl.col("problem").is_in([SHOWN_NOW, SHOWN_BEFORE])
     others = together.failures.filter(~by_right).with_columns(attacker=pl.lit("all tiers: ") + pl.col("attacker"))
     return _conclude(together, pl.concat([report.failures, others]))
 
@@ -154,7 +154,7 @@ def _attack(protected: Protected, history: History, earlier: Found | None, progr
     report = audit(everything, history.policy, progress=progress, earlier=certificates)
     before = list_shown(history.past).select(ROW).join(list_shown(protected.cells), on=ROW, how="anti")
     failures = report.failures.join(before.with_columns(before=True), on=ROW, how="left", maintain_order="left")
-    shown_before = (pl.col("problem") == TOLD) & pl.col("before").fill_null(False)
+    shown_before = (pl.col("problem") == SHOWN_NOW) & pl.col("before").fill_null(False)
     # What only an earlier version of a row showed is no longer anything this release could show or withhold.
     failures = failures.filter(~(shown_before & pl.col("table_id").str.contains("@")))
     problem = pl.when(shown_before).then(pl.lit(SHOWN_BEFORE)).otherwise("problem")
@@ -176,7 +176,9 @@ def _list_pattern(cells: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFr
     for release in reversed(releases):
         said = release.published.join(left, on=KEY, how="semi")
         left = left.join(said, on=KEY, how="anti")
-        said = said.select(*KEY, **{one: pl.col(f"{one}_status") for one in (*PUBLISHED, RATE)})
+        said = said.select(
+            *KEY, **{one: f"{one}_status" for one in (*PUBLISHED, RATE) if f"{one}_status" in said.columns}
+        )
         said = said.unpivot(index=KEY, variable_name="statistic", value_name="status")
         rows = pl.concat([rows, said.filter(pl.col("status") == WITHHELD).select(ROW)])
     return rows

@@ -17,7 +17,7 @@ from privacy.ledger import TABLE, Release
 from privacy.policy import Policy
 from privacy.posing import list_statements
 from privacy.primary import find_sensitive, find_sensitive_derived
-from privacy.release import BANDED, PUBLISHED, SHOWN
+from privacy.release import BANDED, PUBLISHED, RATES, SHOWN
 from privacy.structure import CELL_COLUMNS, KEY, Structure, build_structure, check_cells
 from privacy.versions import OUTCOMES, PAIR, ROW, System, label_version
 
@@ -76,7 +76,8 @@ class History:
 
     def publish(self, cells: pl.DataFrame) -> pl.DataFrame:
         """What all releases together show, this one included: one row per row of the history, like Protected.cells."""
-        return _overlay([cells, self.past])
+        shown = _overlay([cells, self.past])
+        return shown if "rate_status" in cells.columns else shown.drop(*RATES, "rate_status")
 
 
 def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) -> History:
