@@ -17,7 +17,7 @@ from privacy.programs import Moves, ShortMoves, find_ceiling, find_table
 SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
 CHUNK = 800  # unknowns in one program: many more make it slow, fewer leave too little room and cost as much to set up
 TRIES = 60  # values tried one by one before giving up on a quantity
-IDLE = 2  # random directions are given up after this many that settled less than 5 %
+GAIN = 0.1  # random directions are given up when one finds less than this part of the values still lacking
 
 
 @dataclass
@@ -149,13 +149,15 @@ class Attack:
         reach = self._reach(places[found.open[places]])
         moves = Moves(found, places, self.ceiling, reach)
         while True:
-            idle = 0
-            while (before := found.lacking(wanted)) and idle < IDLE:
+            left = found.lacking(wanted)
+            before = np.inf
+            while left and left < (1 - GAIN) * before:
+                before = left
                 direction = np.where(found.open[places], self.random.choice([-1.0, 1.0], len(places)), 0)
                 moves.push(direction)
                 moves.push(-direction)
-                idle = idle + 1 if found.lacking(wanted) > 0.95 * before else 0
-            if reach == 1 or not before:
+                left = found.lacking(wanted)
+            if reach == 1 or not left:
                 return
             reach = np.ceil(reach / 2)
             moves.shorten(reach)

@@ -10,7 +10,7 @@ import polars as pl
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from privacy.attack import SAFE, Attack, Verdicts
+from privacy.attack import CHUNK, SAFE, Attack, Verdicts
 from privacy.certificates import FORMS, SCALE, Certificates
 from privacy.exhibits import Unknowns
 from privacy.release import Progress
@@ -95,11 +95,18 @@ def attack_system(
         proved = reused.confirm(known.cut(holds), holds)
         rows.append(_verdicts(number[holds], proved))
         _certify(evidence, proved, number[holds], names[:0], required[holds])
-    for done, part in enumerate(parts):
-        report("attacking", done, len(parts))
+    waiting = _gather(parts, reused.fits if reused else np.zeros(len(required), dtype=bool))
+    while waiting:
+        report("attacking", len(rows), len(rows) + len(waiting))
+        together = waiting.pop()
+        part = np.sort(np.concatenate(together))
         unknowns = known.cut(part)
         start = partial(reused.start, unknowns, part) if reused and reused.fits[part[0]] else None
         found = Attack(unknowns, required[part], width[part], group[part], start=start).run()
+        if found.exhibits is None and len(together) > 1:
+            # One of them has no table: each by itself.
+            waiting += [[one] for one in together]
+            continue
         if found.contradiction:
             wrong |= np.isin(part_of_relation, part_of_relation[known.by_unknown[:, part].indices]) & ~settled
         own = places["quantity"].to_numpy()[part]
@@ -162,6 +169,21 @@ def _parts(matrix: csr_matrix, required: np.ndarray) -> tuple[list[np.ndarray], 
     order = np.argsort(label[m:], kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(label[m:][order])) + 1) if n else []
     return [np.sort(group) for group in groups if required[group].any()], label[:m]
+
+
+def _gather(parts: list[np.ndarray], fits: np.ndarray) -> list[list[np.ndarray]]:
+    """Small parts put together for one attack, those with a table to start from (`fits`) apart from the others."""
+    gathered: list[list[np.ndarray]] = []
+    for side in (True, False):
+        filled = CHUNK
+        for part in parts:
+            if fits[part[0]] == side:
+                if filled + len(part) > CHUNK:
+                    gathered.append([])
+                    filled = 0
+                gathered[-1].append(part)
+                filled += len(part)
+    return gathered
 
 
 def _verdicts(quantity: np.ndarray, found: Verdicts) -> pl.DataFrame:
