@@ -28,6 +28,14 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "slds privacy
     except RuntimeError as error:
         print(f"This is a fault of the program: {error}", file=sys.stderr)
         return FAILED
+    except Exception as error:
+        if os.environ.get("SLDS_TRACEBACK"):
+            raise
+        # What such an error says may hold numbers of students.
+        print(
+            f"This is a fault of the program ({type(error).__name__}). SLDS_TRACEBACK=1 shows where.", file=sys.stderr
+        )
+        return FAILED
 
 
 def _build_parser(program: str) -> argparse.ArgumentParser:

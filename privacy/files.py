@@ -175,6 +175,7 @@ def _mark_withheld(cells: pl.DataFrame, symbol: str) -> pl.DataFrame:
     return cells.with_columns(
         pl.when(pl.col(status) == WITHHELD).then(pl.lit(symbol)).otherwise(pl.col(one).cast(pl.String)).alias(one)
         for one, status in statistics.items()
+        if one in cells.columns
     )
 
 

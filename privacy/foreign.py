@@ -238,22 +238,26 @@ def _read_group(path: Path, rows: pl.DataFrame, relations: Relations, table: str
         for statistic, column in rules.columns.items()
         if not group.statistics or statistic in group.statistics
     }
-    parts = []
-    for statistic, column in columns.items():
-        text = pl.col(column).str.strip_suffix("%").str.replace_all(",", "")
-        is_number, is_mark = text.str.contains(NUMBER), pl.col(column).is_in(list(relations.marks))
-        wrong = rows.filter(~is_number & ~is_mark)["_row"]
-        if len(wrong):
-            raise DescriptionError(
-                f"{path.name}, column {column}, row {wrong[0]}: neither a number nor one of the marks. "
-                f"Add the mark under `marks` ({len(wrong)} rows)"
-            )
-        bounds = [
-            pl.col(column).replace_strict({t: getattr(b, end) for t, b in relations.marks.items()}, default=None,
-                                          return_dtype=pl.Float64).alias(end)
-            for end in ("low", "high")
-        ]  # fmt: skip
-        shown = pl.when(~is_mark).then(text).cast(pl.Float64).alias("shown")
-        parts.append(rows.select("org", shown, *bounds, statistic=pl.lit(statistic)))
-    found = pl.concat(parts)
-    return found.select("org", "shown", "low", "high", "statistic", group=pl.lit(name), table=pl.lit(table))
+    parts = [
+        _read_column(path, rows, column, relations.marks).with_columns(statistic=pl.lit(statistic))
+        for statistic, column in columns.items()
+    ]
+    return pl.concat(parts).with_columns(group=pl.lit(name), table=pl.lit(table))
+
+
+def _read_column(path: Path, rows: pl.DataFrame, column: str, marks: dict[str, Bounds]) -> pl.DataFrame:
+    """One row per row of the file: org, shown, low, high."""
+    text = pl.col(column).str.strip_suffix("%").str.replace_all(",", "")
+    is_number, is_mark = text.str.contains(NUMBER), pl.col(column).is_in(list(marks))
+    wrong = rows.filter(~is_number & ~is_mark)["_row"]
+    if len(wrong):
+        raise DescriptionError(
+            f"{path.name}, column {column}, row {wrong[0]}: neither a number nor one of the marks. "
+            f"Add the mark under `marks` ({len(wrong)} rows)"
+        )
+    ends = {end: {mark: getattr(bounds, end) for mark, bounds in marks.items()} for end in ("low", "high")}
+    told = {
+        end: pl.col(column).replace_strict(bounds, default=None, return_dtype=pl.Float64)
+        for end, bounds in ends.items()
+    }
+    return rows.select("org", shown=pl.when(~is_mark).then(text).cast(pl.Float64), **told)

@@ -93,9 +93,10 @@ def gather_figures(
 
 def _list_numbers(cells: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """One row per published number: KEY, org_level, parent_org_id, 1 under its state; and how many cells are empty."""
-    statuses = [pl.col(f"{one}_status") for one in (*PUBLISHED, "rate")]
-    withheld = pl.any_horizontal(status == WITHHELD for status in statuses)
-    counted = pl.any_horizontal(status == SHOWN for status in statuses[:-1])
+    for column in ("rate_label", "rate_status"):  # of releases with rates only
+        cells = cells if column in cells.columns else cells.with_columns(pl.lit(None, pl.String).alias(column))
+    withheld = pl.any_horizontal(pl.col(f"{one}_status") == WITHHELD for one in (*PUBLISHED, "rate")).fill_null(False)
+    counted = pl.any_horizontal(pl.col(f"{one}_status") == SHOWN for one in PUBLISHED)
     zeros = pl.max_horizontal(pl.col(PUBLISHED).fill_null(0)) == 0
     nobody = counted & zeros & ~withheld & pl.col("rate_label").is_null()
     empty, cells = cells.filter(nobody), cells.filter(~nobody)

@@ -195,48 +195,51 @@ def _test(name: str, terms: pl.DataFrame, rules: Relations) -> tuple[pl.DataFram
     relation between the numbers of students it is of.
     """
     up = pl.col("coefficient") > 0
-    ends = {
-        "least": pl.when(up).then("low").otherwise(-pl.col("high")),
-        "most": pl.when(up).then("high").otherwise(-pl.col("low")),
-    }
     seen = terms.group_by("instance", "about").agg(
         shown=(pl.col("shown").is_not_null() | (pl.col("low") == pl.col("high"))).all(),
-        least=ends["least"].sum(), most=ends["most"].sum(),
-    )  # fmt: skip
-    shown = seen.filter("shown")
-    tests = shown.group_by("about").agg(
-        tested=pl.len().cast(pl.Int64),
-        held=((pl.col("least") <= 0) & (pl.col("most") >= 0)).sum().cast(pl.Int64),
-        no_more=(pl.col("least") <= 0).all(),
-        no_less=(pl.col("most") >= 0).all(),
+        fixed=(pl.col("low") == pl.col("high")).all(),
+        least=pl.when(up).then("low").otherwise(-pl.col("high")).sum(),
+        most=pl.when(up).then("high").otherwise(-pl.col("low")).sum(),
     )
-    enough = (pl.col("tested") >= rules.least_tested).fill_null(False)
-    tests = seen.select("about").unique().join(tests, on="about", how="left").sort("about").with_columns(
-        used=pl.when(enough & (pl.col("held") >= rules.trust * pl.col("tested"))).then(pl.lit(SUM))
-        .when(enough & pl.col("no_more")).then(pl.lit(AT_MOST))
-        .when(enough & pl.col("no_less")).then(pl.lit(AT_LEAST)).otherwise(pl.lit(NOT_USED)),
-    )  # fmt: skip
-    used = dict(tests.select("about", "used").rows())
+    tests = _judge(seen, rules)
+    use = pl.col("about").replace_strict(dict(tests.select("about", "used").rows()), return_dtype=pl.String)
+    false = pl.col("shown") & ((pl.col("least") > 0) | (pl.col("most") < 0))
+    # What is known throughout says nothing more.
+    useful = seen.filter(~pl.col("fixed") & ~false).select("instance")
+    kept = terms.with_columns(used=use).filter(pl.col("used") != NOT_USED)
+    kept = kept.join(useful, on="instance", how="semi", maintain_order="left").select(
+        "instance",
+        "quantity",
+        "coefficient",
+        least=pl.when(pl.col("used") == AT_MOST).then(-np.inf).otherwise(0.0),
+        most=pl.when(pl.col("used") == AT_LEAST).then(np.inf).otherwise(0.0),
+    )
+    tests = tests.select(pl.lit(name).alias("relation"), pl.col("about").alias("statistic"), "tested", "held", "used")
+    return tests.cast(TESTED_SCHEMA), kept
+
+
+def _judge(seen: pl.DataFrame, rules: Relations) -> pl.DataFrame:
+    """One row per statistic: about, tested, held, used. seen: per instance, parts less whole, from least to most."""
+    tested = seen.group_by("about").agg(
+        tested=pl.col("shown").sum().cast(pl.Int64),
+        held=(pl.col("shown") & (pl.col("least") <= 0) & (pl.col("most") >= 0)).sum().cast(pl.Int64),
+        no_more=(~pl.col("shown") | (pl.col("least") <= 0)).all(),
+        no_less=(~pl.col("shown") | (pl.col("most") >= 0)).all(),
+    )
+    use = pl.when(pl.col("tested") < rules.least_tested).then(pl.lit(NOT_USED))
+    for holds, what in (
+        (pl.col("held") >= rules.trust * pl.col("tested"), SUM),
+        ("no_more", AT_MOST),
+        ("no_less", AT_LEAST),
+    ):
+        use = use.when(holds).then(pl.lit(what))
+    tested = tested.sort("about").with_columns(used=use.otherwise(pl.lit(NOT_USED)))
+    used = dict(tested.select("about", "used").rows())
     for about in used:
         of = rules.statistics[about].of
         if of in used and used[about] != NOT_USED:
             used[about] = used[of]
-    use = pl.col("about").replace_strict(used, return_dtype=pl.String)
-    tests = tests.select(
-        relation=pl.lit(name), statistic="about", tested=pl.col("tested").fill_null(0),
-        held=pl.col("held").fill_null(0), used=use,
-    ).cast(TESTED_SCHEMA)  # fmt: skip
-    false = shown.filter((pl.col("least") > 0) | (pl.col("most") < 0))
-    idle = terms.group_by("instance").agg(fixed=(pl.col("low") == pl.col("high")).all()).filter("fixed")
-    kept = terms.with_columns(used=use).filter(pl.col("used") != NOT_USED)
-    for out in (false, idle):
-        kept = kept.join(out.select("instance"), on="instance", how="anti", maintain_order="left")
-    kept = kept.select(
-        "instance", "quantity", "coefficient",
-        least=pl.when(pl.col("used") == AT_MOST).then(-np.inf).otherwise(0.0),
-        most=pl.when(pl.col("used") == AT_LEAST).then(np.inf).otherwise(0.0),
-    )  # fmt: skip
-    return tests, kept
+    return tested.with_columns(used=pl.col("about").replace_strict(used, return_dtype=pl.String))
 
 
 def _shares_of_unknown(cells: pl.DataFrame, rules: Relations) -> list[pl.DataFrame]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from privacy.cli import ATTENTION, OK, USAGE, main
+from privacy.cli import ATTENTION, FAILED, OK, USAGE, main
 from privacy.policy import DEFAULT_POLICY
 from privacy.structure import KEY
 
@@ -96,12 +96,23 @@ def test_a_file_that_is_not_there_is_refused_by_name(state, capsys):
     assert "cells.csv is missing" in capsys.readouterr().err
 
 
+def test_a_fault_of_the_program_is_exit_code_1_and_says_nothing_of_what_it_was_working_on(state, capsys, monkeypatch):
+    def fail(*_, **__):
+        raise TypeError("56 students")
+
+    monkeypatch.setattr("privacy.files.protect_files", fail)
+    assert _protect(state) == FAILED
+    error = capsys.readouterr().err
+    assert "TypeError" in error
+    assert "56" not in error
+
+
 def test_every_command_explains_itself(capsys):
     with pytest.raises(SystemExit) as left:
         main(["--help"])
     assert left.value.code == OK
     capsys.readouterr()
-    for command in ("protect", "audit", "check", "explain"):
+    for command in ("protect", "audit", "check", "explain", "report", "attack"):
         with pytest.raises(SystemExit):
             main([command, "--help"])
         assert "Example: slds privacy" in capsys.readouterr().out

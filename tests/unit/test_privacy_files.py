@@ -103,6 +103,9 @@ def test_cells_split_over_files_are_the_same_cells(files):
     rows.gather_every(2).write_parquet(paths[1])
     order = ["org_id", "disaggregate_type", "disaggregate_value"]
     assert read_cells(paths, files[1]).sort(order).equals(whole.sort(order))
+    protect_files(*files)
+    protect_files(paths, [files[1], files[1]], DEFAULT_POLICY, files[-1].with_name("split"))
+    assert _read_bytes(files[-1].with_name("split")) == _read_bytes(files[-1])
 
 
 def test_a_wide_file_with_dimensions_gives_crossed_cells(tmp_path):

@@ -183,3 +183,10 @@ def test_narrowing_leaves_out_a_relation_that_cannot_hold():
     low, high, broken = narrow(System(*ends, *terms, np.array([9.0, 2.0]), np.array([9.0, 2.0])))
     assert broken.tolist() == [0]
     assert (low[0], high[0], low[1], high[1]) == (2, 2, 0, 3)
+
+
+def test_a_relation_whose_numbers_are_not_in_the_file_is_left_alone(attack):
+    hierarchies = [{"children": "district", "parents": "school"}]
+    exposure = attack(*SHOWN, "S,d,x,25,40.0,*,*,20,45.0", hierarchies=hierarchies)
+    assert exposure.relations["relation"].unique().to_list() == ["sex"]
+    assert exposure.exposed == 2
