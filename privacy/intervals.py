@@ -8,40 +8,49 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from privacy.complementary import close_implications
+from privacy.complementary import Choice, close_implications, list_fixed, propose
+from privacy.moves import Exchange, open_moves
 from privacy.problem import Problem
 from privacy.release import Progress
 from privacy.witnesses import UNSEEN, Witnesses
 
-REACH = 1000  # how far a search lets a count rise; enough for any width a policy asks of a count
 PARTNERS = 5  # districts a regional search takes in beside the target's own
 IDLE_ROUNDS = 2  # random directions are given up after this many that settled less than 5 %
-SMALL = 3000  # columns up to which presolving costs more than it saves
+NEARLY_FREE = 0.001  # of a step of what is withheld already, so that moves stay short
+
+
+def choose_safely(problem: Problem, progress: Progress, earlier: np.ndarray | None = None) -> Choice:
+    """The units to withhold so that every sensitive quantity keeps enough whole values, near the cheapest.
+
+    earlier: units (boolean) withheld before; they stay withheld and only what lacks values is looked at. No bound is
+    worked out then: lower_bound is nan.
+    """
+    fixed = list_fixed(problem)
+    hidden, lower_bound = propose(problem, progress) if earlier is None else (earlier | fixed, np.nan)
+    witnesses = widen(problem, hidden, progress)
+    return Choice(hidden, lower_bound, float(problem.cost[hidden & ~fixed].sum()), witnesses.list_unprotected())
 
 
 def widen(problem: Problem, hidden: np.ndarray, progress: Progress) -> Witnesses:
     """Withholds, in place, units until every sensitive quantity keeps enough whole values; returns the proof.
 
-    Ends always: every step proves a quantity safe, withholds a unit, or moves on to a wider part of the tables, the
-    widest being to withhold all of it. Raises RuntimeError if even that leaves a quantity unprotected.
+    `hidden` may be an earlier pattern: only what lacks values with it costs time. Ends always: every step proves a
+    quantity safe, withholds a unit, or moves on to a wider part of the tables. A quantity that cannot be protected with
+    all of it withheld is left as it is: `Witnesses.list_unprotected`.
     """
-    witnesses = Witnesses(problem)
+    hidden |= list_fixed(problem)
+    witnesses = Witnesses(problem, hidden)
     universe = _label(problem, ~problem.known)
     explore(problem, hidden, witnesses, progress)
     for radius in (_Block, _Region, _Universe, _Everything):
         lacking = np.flatnonzero(witnesses.lacking())
         if not len(lacking):
-            return witnesses
+            break
         place = radius(problem, universe, hidden)
         order = np.lexsort((lacking, problem.block[lacking], universe[lacking]))
         for done, target in enumerate(lacking[order]):
             progress("widening", done, len(lacking))
             place.protect(target, hidden, witnesses)
-    explore(problem, hidden, witnesses, progress)
-    if witnesses.lacking().any():
-        raise RuntimeError(
-            f"{int(witnesses.lacking().sum())} quantities stay unprotected even with everything withheld"
-        )
     return witnesses
 
 
@@ -63,7 +72,9 @@ def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress
         for done, (start, end) in enumerate(zip(starts, ends, strict=True)):
             progress(stage, done, len(labels))
             if end - start > 1:
-                _explore_part(problem, np.sort(order[start:end]), witnesses)
+                columns = np.sort(order[start:end])
+                _explore_part(problem, columns, hidden, witnesses)
+                _ask_singly(problem, columns, hidden, witnesses)
 
 
 def _label(problem: Problem, member: np.ndarray) -> np.ndarray:
@@ -76,15 +87,11 @@ def _label(problem: Problem, member: np.ndarray) -> np.ndarray:
     return np.where(member, label[m:], -1)
 
 
-def _explore_part(problem: Problem, columns: np.ndarray, witnesses: Witnesses) -> None:
+def _explore_part(problem: Problem, columns: np.ndarray, hidden: np.ndarray, witnesses: Witnesses) -> None:
     lacking = witnesses.lacking(columns)
-    model = _moves_model(problem, columns, signed=True)
-    if not problem.width[columns[lacking]].any():
-        # No further than needed: what moves at all then moves by the same amount, with all steps between.
-        near = float(problem.candidates - 1)
-        model.col_lower_ = np.maximum(model.col_lower_, -near)
-        model.col_upper_ = np.minimum(model.col_upper_, near)
-    solver = _solver(model)
+    # No further than needed: what moves at all then moves by the same amount, with all steps between.
+    near = np.inf if problem.width[columns[lacking]].any() else float(problem.candidates - 1)
+    solver = open_moves(problem, columns, _list_binding(problem, columns, hidden), near)
     rng = np.random.default_rng(len(columns))
     idle = 0
     while lacking.any() and idle < IDLE_ROUNDS:
@@ -96,50 +103,58 @@ def _explore_part(problem: Problem, columns: np.ndarray, witnesses: Witnesses) -
         idle = idle + 1 if lacking.sum() > 0.95 * before else 0
 
 
+def _ask_singly(problem: Problem, columns: np.ndarray, hidden: np.ndarray, witnesses: Witnesses) -> None:
+    """How far each quantity that lacks values can rise and fall, and each change on the way there."""
+    solver = open_moves(problem, columns, _list_binding(problem, columns, hidden))
+    near = problem.candidates - 1
+    for place in np.flatnonzero(witnesses.lacking(columns)):
+        target = columns[place]
+        _, _, lower, upper, _ = solver.getCol(int(place))
+        far = problem.width[target] > 0
+        for sign in (1.0, -1.0):
+            if not witnesses.lacking(target):
+                break
+            solver.changeColBounds(int(place), *((lower, upper) if far else (max(lower, -near), min(upper, near))))
+            solver.changeColCost(int(place), -sign)
+            reached = _run(solver, columns, witnesses)
+            # A corner may jump over values: each is asked for by itself.
+            for step in range(1, near if reached is None else int(abs(reached[place]) + 1e-6)):
+                if not witnesses.lacking(target):
+                    break
+                if not (witnesses.changes[target] == sign * step).any():
+                    solver.changeColBounds(int(place), sign * step, sign * step)
+                    _run(solver, columns, witnesses)
+            solver.changeColCost(int(place), 0.0)
+        solver.changeColBounds(int(place), lower, upper)
+
+
+def _list_binding(problem: Problem, columns: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """The relations that hold for a move of some quantities."""
+    touched = np.unique(problem.by_quantity[:, columns].indices)
+    return touched[~problem.lifted(hidden)[touched]]
+
+
 def _push(solver: highspy.Highs, columns: np.ndarray, direction: np.ndarray, witnesses: Witnesses) -> None:
     solver.changeColsCost(len(columns), np.arange(len(columns), dtype=np.int32), -direction)
+    _run(solver, columns, witnesses)
+
+
+def _run(solver: highspy.Highs, columns: np.ndarray, witnesses: Witnesses) -> np.ndarray | None:
+    """The move the program arrives at, taken in; None if it has no answer."""
     solver.run()
-    if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-        witnesses.add(columns, np.array(solver.getSolution().col_value))
-
-
-def _moves_model(problem: Problem, columns: np.ndarray, *, signed: bool) -> highspy.HighsLp:
-    """Moves of some quantities, all others staying: one signed column each, or a rise and a fall column each."""
-    touched = np.unique(problem.by_quantity[:, columns].indices)
-    rows = problem.matrix[touched][:, columns].astype(float)
-    now = problem.matrix[touched] @ problem.truth
-    room = (problem.truth - problem.floor)[columns].astype(float)
-    rise = np.maximum(REACH, problem.truth[columns]).astype(float)
-    matrix = (rows if signed else sparse.hstack([rows, -rows])).tocsc()
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = matrix.shape
-    lp.col_cost_ = np.zeros(matrix.shape[1])
-    lp.col_lower_ = -room if signed else np.zeros(matrix.shape[1])
-    lp.col_upper_ = rise if signed else np.concatenate([rise, room])
-    lp.row_lower_ = (problem.low[touched] - now).astype(float)
-    lp.row_upper_ = (problem.high[touched] - now).astype(float)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-    return lp
-
-
-def _solver(model: highspy.HighsLp) -> highspy.Highs:
-    """One thread and no clock: the same input gives the same answer."""
-    solver = highspy.Highs()
-    presolve = "choose" if model.num_col_ > SMALL else "off"
-    options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 500, "presolve": presolve}
-    for option, value in options.items():
-        solver.setOptionValue(option, value)
-    solver.passModel(model)
-    return solver
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    move = np.array(solver.getSolution().col_value)
+    witnesses.add(columns, move)
+    return move
 
 
 class _Block:
     """The cheapest move within one district: its boundary stays as it is, so the move is one of the whole state."""
 
     def __init__(self, problem: Problem, universe: np.ndarray, hidden: np.ndarray):
-        self._problem, self._universe = problem, universe
-        self._models: tuple = (None, None, None)
+        self._problem, self._universe, self._hidden = problem, universe, hidden
+        self._kept: tuple = (None, None)
         effects = np.bincount(problem.implies[:, 0], problem.cost[problem.implies[:, 1]], len(problem.cost))
         self._cost = problem.cost + effects
 
@@ -149,49 +164,44 @@ class _Block:
             return np.array([target])  # a state-wide quantity has no district: a wider search does it
         return np.flatnonzero((self._universe == self._universe[target]) & (problem.block == problem.block[target]))
 
-    def _model(self, target: int) -> tuple[np.ndarray, highspy.Highs]:
-        """The columns around a target and their solver, kept while targets come from the same place."""
-        columns = self._models[1]
-        if columns is None or self._models[0] != self._place(target):
-            columns = self._members(target)
-            self._models = (self._place(target), columns, _solver(_moves_model(self._problem, columns, signed=False)))
-        return self._models[1:]
-
     def _place(self, target: int) -> tuple:
         return self._universe[target], self._problem.block[target]
+
+    def _exchange(self, target: int) -> Exchange:
+        """The program around a target, kept while targets come from the same place."""
+        if self._kept[0] != self._place(target):
+            self._kept = (self._place(target), Exchange(self._problem, self._members(target), self._hidden))
+        return self._kept[1]
 
     def protect(self, target: int, hidden: np.ndarray, witnesses: Witnesses) -> None:
         """Withholds, in place, what the cheapest moves of the target need, until it lacks nothing or none is found."""
         for nearest in [False, True] * self._problem.candidates:
             if not witnesses.lacking(target):
                 return
-            columns, solver = self._model(target)
-            units = self._problem.unit[columns]
-            # A little for withheld ones too, so that moves stay short.
-            cost = np.where(hidden[units], 0.001, self._cost[units])
+            exchange = self._exchange(target)
+            units = self._problem.unit[exchange.columns]
+            cost = np.where(hidden[units], NEARLY_FREE, self._cost[units])
+            lifting = np.where(hidden[exchange.lifters], 0.0, self._cost[exchange.lifters])
             best = min(
                 (
                     move
                     for change in _wanted_changes(self._problem, witnesses, target, nearest)
-                    if (move := _cheapest_move(solver, columns, cost, target, change)) is not None
+                    if (move := exchange.find(cost, lifting, target, change)) is not None
                 ),
                 key=lambda move: move[0],
                 default=None,
             )
             if best is not None:
                 hidden[units[np.abs(best[1]) > 1e-7]] = True
+                hidden[best[2]] = True
                 close_implications(self._problem, hidden)
-                witnesses.add(columns, best[1])
+                witnesses.add(exchange.columns, best[1])
             elif nearest:
                 return
 
 
 class _Region(_Block):
     """The same over the district, the state and the few districts it is cheapest to exchange with."""
-
-    def __init__(self, problem: Problem, universe: np.ndarray, hidden: np.ndarray):
-        super().__init__(problem, universe, hidden)
-        self._hidden = hidden
 
     def _members(self, target: int) -> np.ndarray:
         problem = self._problem
@@ -220,12 +230,20 @@ class _Universe(_Block):
 
 
 class _Everything(_Universe):
-    """The last resort: withhold all of it. One more student like one already there then fits everywhere."""
+    """The last resort: withhold all of it. One more student like one already there then mostly fits everywhere."""
 
     def protect(self, target: int, hidden: np.ndarray, witnesses: Witnesses) -> None:
+        """As before, after withholding everything; takes that back where it does not help."""
+        before = hidden.copy()
+        members = self._members(target)
+        relations = np.unique(self._problem.by_quantity[:, members].indices)
+        lifters = self._problem.lifted_by[relations]
+        hidden[self._problem.unit[members]] = True
+        hidden[lifters[lifters >= 0]] = True
+        self._kept = (None, None)
+        super().protect(target, hidden, witnesses)
         if witnesses.lacking(target):
-            hidden[self._problem.unit[self._members(target)]] = True
-            super().protect(target, hidden, witnesses)
+            hidden[:] = before
 
 
 def _wanted_changes(problem: Problem, witnesses: Witnesses, target: int, nearest: bool) -> list[int]:
@@ -240,43 +258,3 @@ def _wanted_changes(problem: Problem, witnesses: Witnesses, target: int, nearest
         rise = max(rise + further, int(np.ceil((part * truth + low) / (1 - part))) if part else 0)
         fall = max(fall + further, int(np.ceil(part * (truth + high) - high)) if part else 0)
     return [rise] + ([-fall] if fall <= problem.truth[target] - problem.floor[target] else [])
-
-
-def _cheapest_move(
-    solver: highspy.Highs, columns: np.ndarray, cost: np.ndarray, target: int, change: int
-) -> tuple[float, np.ndarray] | None:
-    """The cost per step and the move, whole if possible, that changes the target by `change`; None if there is none."""
-    k = len(columns)
-    place = int(np.searchsorted(columns, target)) + (0 if change > 0 else k)
-    opposite = (place + k) % (2 * k)
-    _, _, _, upper, _ = solver.getCol(place)
-    _, _, _, upper_opposite, _ = solver.getCol(opposite)
-    size = float(abs(change))
-    if size > upper:
-        return None
-    solver.changeColsCost(2 * k, np.arange(2 * k, dtype=np.int32), np.concatenate([cost, cost]))
-    solver.changeColBounds(place, size, size)
-    solver.changeColBounds(opposite, 0.0, 0.0)
-    try:
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        values = np.array(solver.getSolution().col_value)
-        if np.abs(values - np.rint(values)).max() > 1e-6:
-            values = _solve_whole(solver, k, values)
-        move = values[:k] - values[k:]
-        return float(cost @ np.abs(move)) / size, move
-    finally:
-        solver.changeColBounds(place, 0.0, upper)
-        solver.changeColBounds(opposite, 0.0, upper_opposite)
-
-
-def _solve_whole(solver: highspy.Highs, k: int, relaxed: np.ndarray) -> np.ndarray:
-    """The move over whole numbers, or the relaxed one if the search ends without."""
-    every = np.arange(2 * k, dtype=np.int32)
-    solver.changeColsIntegrality(2 * k, every, np.full(2 * k, highspy.HighsVarType.kInteger))
-    solver.run()
-    solution = solver.getSolution()
-    found = np.array(solution.col_value) if solution.value_valid else relaxed
-    solver.changeColsIntegrality(2 * k, every, np.full(2 * k, highspy.HighsVarType.kContinuous))
-    return found

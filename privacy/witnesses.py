@@ -14,11 +14,14 @@ UNSEEN = np.iinfo(np.int64).min
 
 
 class Witnesses:
-    """Per quantity the different changes seen, up to the required number of values, and the furthest ones."""
+    """Per quantity the different changes seen, up to the required number of values, and the furthest ones.
 
-    def __init__(self, problem: Problem):
+    `hidden` (boolean per unit) may grow: a relation that a withheld unit lifts binds no move.
+    """
+
+    def __init__(self, problem: Problem, hidden: np.ndarray):
         n = len(problem.truth)
-        self._problem = problem
+        self._problem, self._hidden = problem, hidden
         self.changes = np.full((n, problem.candidates), UNSEEN)
         self.changes[:, 0] = 0  # the truth itself
         self.count = np.ones(n, dtype=np.int64)
@@ -29,7 +32,11 @@ class Witnesses:
         problem = self._problem
         highest = self.highest[columns]
         narrow = highest - self.lowest[columns] < problem.width[columns] * (problem.truth[columns] + highest)
-        return problem.sensitive[columns] & ((self.count[columns] < problem.candidates) | narrow)
+        return (problem.sensitive & ~problem.known)[columns] & ((self.count[columns] < problem.candidates) | narrow)
+
+    def list_unprotected(self) -> np.ndarray:
+        """The sensitive quantities without proof: known to everybody, or lacking values."""
+        return np.flatnonzero(self.lacking() | (self._problem.sensitive & self._problem.known))
 
     def add(self, columns: np.ndarray, move: np.ndarray) -> bool:
         """Takes in a move of some quantities; False if it is not whole, or breaks a relation, and proves nothing."""
@@ -39,19 +46,20 @@ class Witnesses:
         moved = np.flatnonzero(whole)
         columns, whole = columns[moved], whole[moved].astype(np.int64)
         problem, touching = self._problem, self._problem.by_quantity[:, columns]
-        relations, place = np.unique(touching.indices, return_inverse=True)
-        terms = np.diff(touching.indptr)
-        change = np.bincount(place, touching.data * np.repeat(whole, terms), len(relations))
-        balanced = not change.any()
-        if not balanced:
+        holds = ~problem.lifted(self._hidden)[touching.indices]
+        quantity = np.repeat(np.arange(len(columns)), np.diff(touching.indptr))[holds]
+        relations, place = np.unique(touching.indices[holds], return_inverse=True)
+        change = np.bincount(place, touching.data[holds] * whole[quantity], len(relations))
+        if change.any():
             after = problem.matrix[relations] @ problem.truth + change
             if (after < problem.low[relations]).any() or (after > problem.high[relations]).any():
                 return False
-        if (problem.truth[columns] + whole < problem.floor[columns]).any():
+        moved = problem.truth[columns] + whole
+        if (moved < problem.floor[columns]).any() or (moved > problem.ceiling[columns]).any():
             return False
+        # What lies between the truth and a possible table is possible, part by part: ranges have no holes.
         self._take(columns, whole, whole)
-        if balanced:
-            self._take(columns, _smallest_steps(whole, np.repeat(np.arange(len(columns)), terms), place), whole)
+        self._take(columns, _smallest_steps(whole, quantity, place), whole)
         return True
 
     def _take(self, columns: np.ndarray, step: np.ndarray, last: np.ndarray) -> None:

@@ -2,45 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy import sparse
 
 from privacy.algebra import find_recoverable
 from privacy.complementary import list_fixed
 from privacy.linear import choose_linearly
 from privacy.master import Master
-from privacy.problem import UNBOUNDED, Problem
-
-
-def pose_table(inner: np.ndarray, *, sensitive_below: int = 5, lifted_by: np.ndarray | None = None) -> Problem:
-    """A crossed table of any number of ways with all margins; each cell is a unit; small cells are sensitive."""
-    table = inner
-    for axis in range(inner.ndim):
-        table = np.concatenate([table, table.sum(axis=axis, keepdims=True)], axis=axis)
-    place, rows = np.arange(table.size).reshape(table.shape), []
-    for axis in range(inner.ndim):
-        for line in np.moveaxis(place, axis, -1).reshape(-1, table.shape[axis]):
-            row = np.zeros(table.size, dtype=np.int64)
-            row[line[:-1]], row[line[-1]] = 1, -1
-            rows.append(row)
-    truth, m, n = table.ravel(), len(rows), table.size
-    known = truth == 0
-    return Problem(
-        matrix=sparse.csr_matrix(np.array(rows)),
-        low=np.zeros(m, dtype=np.int64),
-        high=np.zeros(m, dtype=np.int64),
-        lifted_by=np.full(m, -1) if lifted_by is None else lifted_by,
-        truth=truth,
-        floor=(~known).astype(np.int64),
-        ceiling=np.full(n, UNBOUNDED),
-        known=known,
-        unit=np.arange(n),
-        block=np.full(n, -1),
-        sensitive=(truth > 0) & (truth < sensitive_below),
-        width=np.zeros(n),
-        cost=1 + np.log2(1 + truth) + 0.001 * np.arange(n) / n,
-        implies=np.zeros((0, 2), dtype=np.int64),
-        candidates=4,
-    )
+from privacy.problem import Problem
+from tests.unit.privacy_engine_problems import pose_table
 
 
 def _silent(stage, done, total):

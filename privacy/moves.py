@@ -1,0 +1,119 @@
+"""Linear programs over moves: whole-number changes of the truth that break no relation and no bound."""
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from privacy.problem import UNBOUNDED, Problem
+
+REACH = 1000  # how far a search lets a count rise; enough for any width a policy asks of a count
+SMALL = 3000  # columns up to which presolving costs more than it saves
+
+
+def list_room(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """How far each quantity may fall and rise at most, as real numbers."""
+    rise = np.minimum(np.maximum(REACH, problem.truth), problem.ceiling - problem.truth)
+    return np.maximum(problem.truth - problem.floor, 0).astype(float), np.maximum(rise, 0).astype(float)
+
+
+def open_moves(problem: Problem, columns: np.ndarray, rows: np.ndarray, near: float = np.inf) -> highspy.Highs:
+    """A solver over moves of some quantities, one signed column each, none beyond `near`, that keep some relations."""
+    down, up = list_room(problem)
+    lower, upper = -np.minimum(down[columns], near), np.minimum(up[columns], near)
+    return _open(problem.matrix[rows][:, columns].tocsc(), lower, upper, *list_slack(problem, rows))
+
+
+def list_slack(problem: Problem, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far each of some relations may fall and rise from the truth."""
+    now = problem.matrix[rows] @ problem.truth
+    low, high = problem.low[rows], problem.high[rows]
+    return (
+        np.where(low <= -UNBOUNDED, -np.inf, (low - now).astype(float)),
+        np.where(high >= UNBOUNDED, np.inf, (high - now).astype(float)),
+    )
+
+
+def _open(
+    matrix: sparse.csc_matrix, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> highspy.Highs:
+    """One thread and no clock: the same input gives the same answer."""
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = matrix.shape
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = np.zeros(matrix.shape[1]), lower, upper
+    lp.row_lower_, lp.row_upper_ = low, high
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
+    lp.a_matrix_.value_ = matrix.data.astype(float)
+    solver = highspy.Highs()
+    presolve = "choose" if matrix.shape[1] > SMALL else "off"
+    options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 500, "presolve": presolve}
+    for option, value in options.items():
+        solver.setOptionValue(option, value)
+    solver.passModel(lp)
+    return solver
+
+
+class Exchange:
+    """The cheapest move of one quantity by a given amount, among some quantities and all relations they touch.
+
+    Each quantity has a column for its rise and one for its fall; each relation that a shown unit would lift has two for
+    how far it is broken.
+    """
+
+    def __init__(self, problem: Problem, columns: np.ndarray, hidden: np.ndarray):
+        self._problem, self.columns = problem, columns
+        touched = np.unique(problem.by_quantity[:, columns].indices)
+        rows = touched[~problem.lifted(hidden)[touched]]
+        self._liftable = np.flatnonzero(problem.lifted_by[rows] >= 0)
+        self.lifters = problem.lifted_by[rows[self._liftable]]
+        terms = problem.matrix[rows][:, columns].tocsc().astype(float)
+        k = len(self._liftable)
+        breaks = sparse.csc_matrix((np.ones(k), (self._liftable, np.arange(k))), shape=(len(rows), k))
+        down, up = list_room(problem)
+        upper = np.concatenate([up[columns], down[columns], np.full(2 * k, np.inf)])
+        matrix = sparse.hstack([terms, -terms, breaks, -breaks]).tocsc()
+        self._scale = np.maximum(np.asarray(abs(terms.tocsr()[self._liftable]).max(axis=1).todense()).ravel(), 1.0)
+        self._solver = _open(matrix, np.zeros(len(upper)), upper, *list_slack(problem, rows))
+        self._upper = upper
+
+    def find(
+        self, cost: np.ndarray, lifting: np.ndarray, target: int, change: int
+    ) -> tuple[float, np.ndarray, np.ndarray] | None:
+        """The cost per step, the move (whole if possible) and the units that must be lifted for it; None if none.
+
+        cost: of each column's quantity, per step. lifting: of each of `lifters`.
+        """
+        k, solver = len(self.columns), self._solver
+        place = int(np.searchsorted(self.columns, target)) + (0 if change > 0 else k)
+        opposite = (place + k) % (2 * k)
+        size = float(abs(change))
+        if size > self._upper[place]:
+            return None
+        price = np.concatenate([cost, cost, np.tile(lifting / self._scale, 2)])
+        solver.changeColsCost(len(price), np.arange(len(price), dtype=np.int32), price)
+        solver.changeColBounds(place, size, size)
+        solver.changeColBounds(opposite, 0.0, 0.0)
+        try:
+            solver.run()
+            if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return None
+            values = np.array(solver.getSolution().col_value)
+            if np.abs(values[: 2 * k] - np.rint(values[: 2 * k])).max() > 1e-6:
+                values = self._find_whole(values)
+            move = values[:k] - values[k : 2 * k]
+            broken = (values[2 * k :].reshape(2, -1) > 1e-6).any(axis=0)
+            return float(price @ values) / size, move, self.lifters[broken]
+        finally:
+            solver.changeColBounds(place, 0.0, self._upper[place])
+            solver.changeColBounds(opposite, 0.0, self._upper[opposite])
+
+    def _find_whole(self, relaxed: np.ndarray) -> np.ndarray:
+        """The move over whole numbers, or the relaxed one if the search ends without."""
+        solver, k = self._solver, 2 * len(self.columns)
+        every = np.arange(k, dtype=np.int32)
+        solver.changeColsIntegrality(k, every, np.full(k, highspy.HighsVarType.kInteger))
+        solver.run()
+        solution = solver.getSolution()
+        found = np.array(solution.col_value) if solution.value_valid else relaxed
+        solver.changeColsIntegrality(k, every, np.full(k, highspy.HighsVarType.kContinuous))
+        return found

@@ -1,0 +1,178 @@
+"""Enough whole values for every sensitive quantity: cuts, moves, lifted relations, warm starts, what cannot be done."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from privacy.complementary import list_fixed, propose
+from privacy.cuts import find_cuts
+from privacy.intervals import choose_safely, widen
+from privacy.problem import UNBOUNDED, Problem
+from tests.unit.privacy_engine_problems import pose_table
+
+
+def _silent(stage, done, total):
+    pass
+
+
+def _count_values(problem: Problem, hidden: np.ndarray, most: int) -> np.ndarray:
+    """By brute force over changes up to `most`: how many whole values each quantity has with these units withheld."""
+    withheld = np.flatnonzero(hidden[problem.unit] & ~problem.known)
+    ranges = [
+        range(max(problem.floor[q], problem.truth[q] - most), min(problem.ceiling[q], problem.truth[q] + most) + 1)
+        for q in withheld
+    ]
+    tables = np.tile(problem.truth, (int(np.prod([len(r) for r in ranges])), 1))
+    tables[:, withheld] = np.array(list(itertools.product(*ranges))).reshape(len(tables), len(withheld))
+    sums = tables @ problem.matrix.T.toarray()
+    holds = ~problem.lifted(hidden)
+    fits = ((sums >= problem.low) & (sums <= problem.high))[:, holds].all(axis=1)
+    return np.array([len(np.unique(column)) for column in tables[fits].T])
+
+
+def _two_groups(truth: list[int], **changes) -> Problem:
+    """Some numbers, units of their own, that add up to a shown total."""
+    n = len(truth)
+    problem = Problem(
+        matrix=sparse.csr_matrix(np.array([[1] * n])),
+        low=np.array([sum(truth)]),
+        high=np.array([sum(truth)]),
+        lifted_by=np.array([-1]),
+        truth=np.array(truth),
+        floor=np.ones(n, dtype=np.int64),
+        ceiling=np.full(n, UNBOUNDED),
+        known=np.zeros(n, dtype=bool),
+        unit=np.arange(n),
+        block=np.full(n, -1),
+        sensitive=np.array(truth) < 5,
+        width=np.zeros(n),
+        cost=1.0 + np.arange(n),
+        implies=np.zeros((0, 2), dtype=np.int64),
+        candidates=4,
+    )
+    return dataclasses.replace(problem, **changes)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_sensitive_number_of_a_small_table_has_four_values_by_brute_force(seed):
+    problem = pose_table(np.random.default_rng(seed).integers(0, 10, (2, 3)), sensitive_below=4)
+    choice = choose_safely(problem, _silent)
+    values = _count_values(problem, choice.hidden, most=3)
+    lacking = problem.sensitive & (values < 4)
+    assert set(np.flatnonzero(lacking)) <= set(choice.unprotected)
+    assert choice.lower_bound <= choice.cost + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_cut_forbids_a_set_that_brute_force_finds_safe(seed):
+    dice = np.random.default_rng(seed)
+    problem = pose_table(dice.integers(1, 9, (2, 2)), sensitive_below=4)
+    fixed = list_fixed(problem)
+    cuts = find_cuts(problem, fixed, fixed, np.zeros(len(problem.truth), dtype=np.int64))
+    for _ in range(6):
+        hidden = fixed | (dice.random(len(fixed)) < 0.5)
+        if (_count_values(problem, hidden, most=3)[problem.sensitive] >= 4).all():
+            assert (cuts.weights @ hidden >= cuts.at_least).all()
+
+
+def test_the_bound_is_no_more_than_the_cheapest_safe_set_found_by_brute_force():
+    problem = pose_table(np.array([[2, 9], [8, 7]]), sensitive_below=4)
+    cheapest = np.inf
+    fixed = list_fixed(problem)
+    free = np.flatnonzero(~fixed)
+    for chosen in itertools.product([False, True], repeat=len(free)):
+        hidden = fixed.copy()
+        hidden[free] = chosen
+        cost = problem.cost[hidden & ~fixed].sum()
+        if sum(chosen) <= 5 and cost < cheapest:
+            values = _count_values(problem, hidden, most=3)
+            cheapest = cost if (values[problem.sensitive] >= 4).all() else cheapest
+    choice = choose_safely(problem, _silent)
+    assert choice.lower_bound <= cheapest + 1e-6
+    assert choice.cost == pytest.approx(cheapest)
+
+
+def test_a_ceiling_counts_as_much_as_a_floor():
+    free = choose_safely(_two_groups([2, 20, 30]), _silent)
+    assert np.flatnonzero(free.hidden).tolist() == [0, 1]
+    tight = _two_groups([2, 20, 30], ceiling=np.array([UNBOUNDED, 20, UNBOUNDED]), floor=np.array([2, 1, 1]))
+    assert np.flatnonzero(choose_safely(tight, _silent).hidden).tolist() == [0, 1]
+    stuck = _two_groups([2, 20, 30], ceiling=np.array([UNBOUNDED, 20, UNBOUNDED]), floor=np.array([1, 20, 1]))
+    assert np.flatnonzero(choose_safely(stuck, _silent).hidden).tolist() == [0, 2]
+
+
+def test_what_an_earlier_release_showed_is_never_withheld_and_does_not_count_as_a_partner():
+    problem = _two_groups([2, 20, 30], known=np.array([False, True, False]))
+    assert np.flatnonzero(choose_safely(problem, _silent).hidden).tolist() == [0, 2]
+
+
+def test_a_sensitive_number_that_cannot_be_protected_is_reported_and_costs_nothing_more():
+    problem = _two_groups([2, 20, 30], known=np.array([False, True, True]))
+    choice = choose_safely(problem, _silent)
+    assert choice.unprotected.tolist() == [0]
+    known = _two_groups([2, 20, 30], known=np.array([True, False, False]))
+    choice = choose_safely(known, _silent)
+    assert choice.unprotected.tolist() == [0]
+    assert not choice.hidden.any()
+
+
+def _with_a_percentage(cost_of_lifting: float) -> Problem:
+    """5 of 40 in one group, and a published 13 % (12.5 to 13.5) of it, which its own unit lifts."""
+    # Quantities: numerator, complement, denominator, and the same of a second group, then the sums.
+    problem = _two_groups([5, 35, 40, 20, 70, 90])
+    rows = np.array([[1, 1, -1, 0, 0, 0], [0, 0, 0, 1, 1, -1], [1, 0, 0, 1, 0, 0], [0, 0, 1, 0, 0, 1]])
+    share = np.array([1000, 0, -125, 0, 0, 0])
+    matrix = np.vstack([rows, share])
+    sums = matrix @ problem.truth
+    low, high = sums.copy(), sums.copy()
+    low[4], high[4] = 0, 10 * 40
+    return dataclasses.replace(
+        problem,
+        matrix=sparse.csr_matrix(matrix),
+        low=low,
+        high=high,
+        lifted_by=np.array([-1, -1, -1, -1, 6]),
+        sensitive=np.array([True, False, False, False, False, False]),
+        known=np.array([False, False, True, False, False, True]),
+        cost=np.array([1.0, 1, 1, 1, 1, 1, cost_of_lifting]),
+    )
+
+
+def test_a_percentage_that_gives_the_numerator_away_is_lifted_by_withholding_it():
+    problem = _with_a_percentage(1.0)
+    choice = choose_safely(problem, _silent)
+    assert choice.hidden[6]
+    assert not len(choice.unprotected)
+    assert _count_values(problem, choice.hidden, most=4)[0] >= 4
+    shown = choice.hidden.copy()
+    shown[6] = False
+    assert _count_values(problem, shown, most=4)[0] == 1
+
+
+def test_a_warm_start_keeps_what_was_withheld_and_adds_what_lacks():
+    problem = pose_table(np.random.default_rng(3).integers(0, 30, (5, 4)), sensitive_below=4)
+    cold = choose_safely(problem, _silent)
+    warm = choose_safely(problem, _silent, earlier=cold.hidden)
+    assert (warm.hidden == cold.hidden).all()
+    assert np.isnan(warm.lower_bound)
+    less = cold.hidden.copy()
+    less[np.flatnonzero(cold.hidden & ~list_fixed(problem))[0]] = False
+    again = choose_safely(problem, _silent, earlier=less)
+    assert again.hidden[less].all()
+    assert not len(again.unprotected)
+
+
+def test_the_same_problem_gives_the_same_pattern():
+    problem = pose_table(np.random.default_rng(4).integers(0, 20, (5, 4, 2)), sensitive_below=4)
+    assert (choose_safely(problem, _silent).hidden == choose_safely(problem, _silent).hidden).all()
+
+
+def test_nothing_sensitive_needs_nothing():
+    problem = pose_table(np.array([[20, 30], [40, 50]]))
+    hidden, bound = propose(problem, _silent)
+    assert not hidden.any()
+    assert bound == 0
+    assert not len(widen(problem, hidden, _silent).list_unprotected())
