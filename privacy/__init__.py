@@ -3,6 +3,7 @@
 from privacy.auditing import AuditReport, audit, certify
 from privacy.certificates import Certificates, read_certificates
 from privacy.checker import CheckReport, check
+from privacy.items import choose_items
 from privacy.policy import Policy, PolicyError, load_policy
 from privacy.protection import protect
 from privacy.recovery import audit_system
@@ -19,6 +20,7 @@ __all__ = [
     "audit_system",
     "certify",
     "check",
+    "choose_items",
     "load_policy",
     "protect",
     "read_certificates",
