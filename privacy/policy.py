@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 DEFAULT_POLICY = Path(__file__).with_name("policy.yml")
+READY_POLICIES = Path(__file__).with_name("policies")  # "careful" is the default; the others by the name of their file
 
 
 class PolicyError(ValueError):
@@ -76,6 +77,7 @@ class Policy(Strict):
     groupings: tuple[Grouping, ...] = ()
     links: tuple[Link, ...] = ()
     complement_cost: ComplementCost
+    does_not_protect: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _names_statistics_that_exist(self):
@@ -133,8 +135,12 @@ def _refuse_unknown(where: str, named: Iterable[str], there: set[str]) -> None:
 
 
 def load_policy(path: str | Path = DEFAULT_POLICY) -> Policy:
-    """The policy a YAML file holds. Raises PolicyError, with every wrong field named, when it cannot be used."""
-    path = Path(path)
+    """The policy a YAML file holds, or a ready one by its name (careful, nces, texas, wisconsin, strict).
+
+    Raises PolicyError, with every wrong field named, when it cannot be used.
+    """
+    ready = READY_POLICIES / f"{path}.yml"
+    path = DEFAULT_POLICY if path == "careful" else ready if ready.is_file() else Path(path)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError:

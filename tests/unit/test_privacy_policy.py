@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from privacy import PolicyError, load_policy
-from privacy.policy import DEFAULT_POLICY
+from privacy.policy import DEFAULT_POLICY, READY_POLICIES
 
 
 @pytest.fixture
@@ -63,3 +63,25 @@ def test_a_file_that_is_missing_or_no_yaml_is_refused_in_words(tmp_path):
     (tmp_path / "bad.yml").write_text("version: [1\n")
     with pytest.raises(PolicyError, match="not YAML"):
         load_policy(tmp_path / "bad.yml")
+
+
+READY = ["careful", *sorted(path.stem for path in READY_POLICIES.glob("*.yml"))]
+
+
+@pytest.mark.parametrize("name", READY)
+def test_a_ready_policy_is_loaded_by_its_name_and_says_what_it_does_not_protect(name):
+    policy = load_policy(name)
+    assert policy.does_not_protect
+    assert set(policy.tables) == set(load_policy().tables)
+
+
+def test_ready_policies_differ_and_careful_is_the_default():
+    policies = [load_policy(name) for name in READY]
+    assert len({policy.hash for policy in policies}) == len(READY) >= 4
+    assert load_policy("careful") == load_policy()
+
+
+def test_a_grid_that_is_not_there_is_refused(tmp_path, content):
+    content["tables"]["ind_chronic_absenteeism"]["coding"] = "somewhere else"
+    with pytest.raises(PolicyError, match="there is no grid 'somewhere else'"):
+        _load(tmp_path, content)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import privacy
-from privacy import audit, load_policy, protect
+from privacy import audit, check, load_policy, protect
 
 KEY = ["table_id", "school_year", "org_id", "disaggregate_type", "disaggregate_value"]
 RACES, SEXES = ("White", "Black", "Asian", "AmericanIndian"), ("Female", "Male")
@@ -240,6 +240,16 @@ def test_the_reasons_are_not_in_what_is_published(release):
     assert set(release.cells["status"]) == {"shown", "withheld"}
 
 
+@pytest.mark.parametrize("name", ["texas", "wisconsin"])
+def test_a_release_under_a_ready_policy_is_safe(name):
+    policy = load_policy(name)
+    release = protect(make_cells(), policy)
+    report = audit(release, policy)
+    assert report.passed, report.failures.group_by("problem", "statistic").len()
+    proof = check(release.cells, release.structure, report.certificates, policy, sensitive=release.sensitive)
+    assert proof.passed, proof.faults
+
+
 def test_a_duplicated_student_in_two_districts_does_not_break_the_protection(policy):
     cells = make_cells(seed=5).with_columns(
         *[
@@ -286,8 +296,18 @@ def test_nothing_sensitive_means_nothing_is_withheld(policy):
 
 def test_the_audit_shares_no_code_with_the_engine():
     folder = Path(privacy.__file__).parent
-    engine = {"intervals", "witnesses", "complementary", "problem", "protection", "primary"}
-    for module in ("auditing", "recovery", "attack", "exhibits", "programs", "checker", "certificates"):
+    engine = {
+        "intervals",
+        "witnesses",
+        "complementary",
+        "problem",
+        "protection",
+        "primary",
+        "posing",
+        "coding",
+        "items",
+    }
+    for module in ("auditing", "recovery", "attack", "exhibits", "programs", "checker", "certificates", "reading"):
         names = [
             node.module or ""
             for node in ast.walk(ast.parse((folder / f"{module}.py").read_text()))
