@@ -48,6 +48,21 @@ class Home:
         return self.root / "protected"
 
     @property
+    def exact_cells(self) -> Path:
+        """The exact cells about to be protected, one file per table and school year: never served."""
+        return self.root / "protection" / "cells"
+
+    @property
+    def outcomes(self) -> Path:
+        """What protection and audit made of each table and school year, so that it is not solved again."""
+        return self.root / "protection" / "outcomes"
+
+    @property
+    def ledger(self) -> Path:
+        """Everything ever released. Not to be made again: keep it as long as any release may be in somebody's hands."""
+        return self.root / "ledger"
+
+    @property
     def marts(self) -> Path:
         return self.root / "marts"
 

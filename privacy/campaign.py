@@ -58,7 +58,8 @@ class Part:
     """A part and what became of it.
 
     tables: those it has files of; tied: those the ledger has besides. content: what the files and the policy say; key:
-    the name of its outcome. is_new: the tier was not shown this yet. passed: None if it is not solved yet.
+    the name of its outcome. is_new: the tier was not shown this yet. passed: None if it is not solved yet. proven:
+    quantities the checker holds to be proved safe.
     """
 
     tables: Tables
@@ -67,6 +68,7 @@ class Part:
     key: str
     is_new: bool
     passed: bool | None
+    proven: int
 
     @property
     def name(self) -> str:
@@ -113,7 +115,7 @@ def list_parts(campaign: Campaign) -> list[Part]:
         key = _seal(campaign, [content, tied, past, _read_code()]) if is_new else last["key"]
         outcome = _read_json(_place(campaign, key) / "outcome.json")
         if tables:
-            parts.append(Part(tables, tied, content, key, is_new, outcome.get("passed")))
+            parts.append(Part(tables, tied, content, key, is_new, outcome.get("passed"), outcome.get("proven", 0)))
     return parts
 
 
@@ -127,8 +129,13 @@ def solve(campaign: Campaign, *, processes: int = 2, progress: Progress | None =
     todo = [part for part in parts if part.is_new and part.passed is None]
     released = _read_released(campaign)
     report("solving", len(parts) - len(todo), len(parts))
+    if min(processes, len(todo)) < 2:
+        for done, part in enumerate(todo, start=len(parts) - len(todo) + 1):
+            solve_part(campaign, part, released.get(part.name))
+            report("solving", done, len(parts))
+        return list_parts(campaign)
     failed: list[BaseException] = []
-    with ProcessPoolExecutor(min(processes, max(len(todo), 1)), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(min(processes, len(todo)), mp_context=get_context("spawn")) as pool:
         jobs = [pool.submit(solve_part, campaign, part, released.get(part.name)) for part in todo]
         for done, job in enumerate(as_completed(jobs), start=len(parts) - len(todo) + 1):
             failed += [job.exception()] if job.exception() else []
@@ -158,13 +165,19 @@ def solve_part(campaign: Campaign, part: Part, last: dict[str, str] | None) -> N
         "sensitive": protected.sensitive,
         "reasons": protected.reasons,
         "quantities": past.histories[-1].structure.quantities.select(*ROW, "quantity"),
+        "attacked": report.tables,
         "failures": report.failures,
         "faults": checked.faults,
     }
     for name, frame in frames.items():
         frame.write_parquet(draft / f"{name}.parquet")
     report.certificates.write(draft / "certificates")
-    outcome = {"passed": report.passed and checked.passed, "withheld": protected.reasons.height, "cells": cells.height}
+    outcome = {
+        "passed": report.passed and checked.passed,
+        "withheld": protected.reasons.height,
+        "cells": cells.height,
+        "proven": checked.proven.height,
+    }
     (draft / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
     shutil.rmtree(place, ignore_errors=True)
     os.replace(draft, place)
@@ -194,9 +207,21 @@ def conclude(campaign: Campaign, release: str, *, date: str | None = None) -> En
     return entry
 
 
+def read_outcome(campaign: Campaign, part: Part) -> dict[str, pl.DataFrame]:
+    """What became of a solved part: published (as Protected.cells), reasons, attacked, failures (as AuditReport) and
+    faults (as CheckReport). All but the first are internal.
+    """
+    names = ("published", "reasons", "attacked", "failures", "faults")
+    return {name: pl.read_parquet(_place(campaign, part.key) / f"{name}.parquet") for name in names}
+
+
 def write_tables(cells: pl.DataFrame, folder: str | Path) -> None:
-    """Writes cells as the files a campaign reads: one per table and school year."""
+    """Writes cells as the files a campaign reads: one per table and school year, and none that is no longer there."""
     Path(folder).mkdir(parents=True, exist_ok=True)
+    for stray in set(Path(folder).glob("*.parquet")) - {
+        Path(folder) / f"{table}.{year}.parquet" for table, year in cells.select(TABLE).unique().rows()
+    }:
+        stray.unlink()
     for (table, year), rows in cells.partition_by(TABLE, as_dict=True).items():
         draft = Path(folder) / f".{table}.{year}.draft"
         rows.sort(KEY).write_parquet(draft)

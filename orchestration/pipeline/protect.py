@@ -1,7 +1,8 @@
 """Step 6: protect the exact indicators and let the audit attack the result. Only what passed is shown to the marts."""
 
-import hmac
+import hashlib
 import logging
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import duckdb
 import polars as pl
 
 import privacy
-from orchestration.home import hash_code, read_json, whole_folder, write_json
+from orchestration.home import read_json, whole_folder, write_json
 from orchestration.workspace import Workspace
 
 log = logging.getLogger("openslds.protect")
@@ -29,66 +30,92 @@ class Protection:
 
 
 def protect_indicators(workspace: Workspace) -> Protection:
-    """Protect `indicators.ind_cells` by the policy, audit the result, and keep both; return them.
+    """Protect `indicators.ind_cells` by the policy against all readers of this and every earlier release; return it.
 
-    The same cells under the same policy and code are not solved again, unless their audit failed. A failed audit is
-    kept to be looked at, and nothing reads it.
+    Solved table by table and year by year, and again only where cells or policy changed. A failed audit is kept to be
+    looked at, and nothing reads it.
     """
+    campaign = public_campaign(workspace)
     with duckdb.connect(str(workspace.home.warehouse), read_only=True) as warehouse:
         cells = warehouse.sql("select * from indicators.ind_cells order by all").pl()
-    policy = privacy.load_policy(workspace.policy_path)
-    secret = workspace.tie_break_secret
-    folder = workspace.home.protected / _input_hash(cells, policy, secret)
+    privacy.write_tables(cells, campaign.tables)
+    log.info("protecting %s cells", f"{cells.height:,}")
+    parts = privacy.solve(campaign, processes=os.cpu_count() or 1, progress=_report)
+    folder = workspace.home.protected / _name_of(parts)
     summary = read_json(folder / "audit.json")
-    if summary is None or not summary["audit"]["passed"]:
-        _protect_anew(cells, policy, secret, folder)
+    if summary is None:
+        _collect(campaign, parts, folder)
         summary = read_json(folder / "audit.json")
     log.info("audit %s: %s", "passed" if summary["audit"]["passed"] else "FAILED", summary["headline"])
     return Protection(folder, summary)
 
 
-def _input_hash(cells: pl.DataFrame, policy: "privacy.Policy", secret: bytes) -> str:
-    digest = hmac.new(secret, cells.write_csv().encode(), "sha256")
-    digest.update(policy.hash.encode())
-    digest.update(hash_code("privacy").encode())
-    return digest.hexdigest()[:16]
-
-
-def _protect_anew(cells: pl.DataFrame, policy: "privacy.Policy", secret: bytes, folder: Path) -> None:
-    log.info("protecting %s cells", f"{cells.height:,}")
-    protected = privacy.protect(cells, policy, secret=secret)
-    report = privacy.audit(protected, policy)
-    proof = privacy.check(
-        protected.cells, protected.structure, report.certificates, policy, sensitive=protected.sensitive
+def public_campaign(workspace: Workspace) -> "privacy.Campaign":
+    """What is released to the public: the exact cells, the outcomes of protection, and the ledger of all releases."""
+    home = workspace.home
+    return privacy.Campaign(
+        tier="public",
+        tables=home.exact_cells,
+        store=home.outcomes,
+        public=home.ledger / "public",
+        internal=home.ledger / "internal",
+        policy=privacy.load_policy(workspace.policy_path),
+        secret=workspace.tie_break_secret,
     )
+
+
+def enter_in_ledger(workspace: Workspace, protection: Protection) -> None:
+    """Enter in the ledger what is about to be published; nothing happens if it is there already.
+
+    Before publishing, not after: what may have been seen must be held against later releases whatever happens next.
+    """
+    entry = privacy.conclude(public_campaign(workspace), protection.folder.name)
+    if entry:
+        log.info("ledger: entry %d of %s, %s", entry.sequence, entry.tier, entry.hash[:16])
+
+
+def _report(stage: str, done: int, total: int) -> None:
+    log.info("%s: %d of %d parts", stage, done, total)
+
+
+def _name_of(parts: list["privacy.Part"]) -> str:
+    return hashlib.sha256(" ".join(part.key for part in parts).encode()).hexdigest()[:16]
+
+
+def _collect(campaign: "privacy.Campaign", parts: list["privacy.Part"], folder: Path) -> None:
+    """Keep the outcomes of all parts together, in the form that marts and people read."""
+    outcomes = [privacy.read_outcome(campaign, part) for part in parts]
+    found = {name: pl.concat([one[name] for one in outcomes]) for name in outcomes[0]}
     with whole_folder(folder) as draft:
-        protected.cells.write_parquet(draft / "protected_cells.parquet")
-        protected.reasons.write_parquet(draft / "reasons.parquet")
-        report.certificates.write(draft / "certificates")
-        write_json(draft / "audit.json", _summarise(protected, report, proof, policy))
+        found["published"].sort(privacy.KEY).write_parquet(draft / "protected_cells.parquet")
+        found["reasons"].sort(privacy.KEY).write_parquet(draft / "reasons.parquet")
+        found["failures"].write_parquet(draft / "failures.parquet")
+        write_json(draft / "audit.json", _summarise(found, parts, campaign.policy))
 
 
-def _summarise(
-    protected: "privacy.Protected",
-    report: "privacy.AuditReport",
-    proof: "privacy.CheckReport",
-    policy: "privacy.Policy",
-) -> dict:
-    """The gate: the attack must have failed, and the checker, which has no solver, must accept its certificates."""
-    withheld = protected.reasons.group_by("table_id", "reason").agg(pl.len().alias("cells")).sort("table_id", "reason")
-    tables = report.tables.to_dicts()
+def _summarise(found: dict[str, pl.DataFrame], parts: list["privacy.Part"], policy: "privacy.Policy") -> dict:
+    """The gate: every attack must have failed, and the checker, which has no solver, must accept its certificates."""
+    withheld = found["reasons"].group_by("table_id", "reason").agg(pl.len().alias("cells")).sort("table_id", "reason")
+    attacked = found["attacked"].with_columns(table_id=pl.col("table_id").str.replace(r"@.*", ""))
+    tables = attacked.group_by("table_id").agg(pl.col("passed").all(), pl.col("checked", "failures").sum())
+    tables = tables.sort("table_id").to_dicts()
+    faults = found["faults"].group_by("problem").agg(pl.col("count").sum()).sort("problem")
     failed = [table["table_id"] for table in tables if not table["passed"]]
     return {
         "headline": f"{sum(table['checked'] for table in tables):,} quantities attacked in {len(tables)} tables",
         "policy": {"name": policy.name, "version": policy.version, "hash": policy.hash},
         "audit": {
-            "passed": report.passed and proof.passed,
+            "passed": all(part.passed for part in parts),
             "tables": tables,
-            "certificates": {"passed": proof.passed, "proven": proof.proven.height, "faults": proof.faults.to_dicts()},
+            "certificates": {
+                "passed": faults.is_empty(),
+                "proven": sum(part.proven for part in parts),
+                "faults": faults.to_dicts(),
+            },
         },
-        "failed": failed if proof.passed else [*failed, "certificates"],
+        "failed": failed if faults.is_empty() else [*failed, "certificates"],
         "withheld": withheld.to_dicts(),
-        "cells": protected.cells.height,
+        "cells": found["published"].height,
     }
 
 

@@ -10,7 +10,7 @@ import delivery
 from orchestration.catalog import describe_table, public_indicators
 from orchestration.home import read_json
 from orchestration.pipeline.judge import standings
-from orchestration.pipeline.protect import Protection
+from orchestration.pipeline.protect import Protection, enter_in_ledger
 from orchestration.workspace import Workspace
 
 log = logging.getLogger("openslds.publish")
@@ -25,6 +25,7 @@ def publish_release(workspace: Workspace, protection: Protection) -> delivery.Re
 
     Its manifest names the inputs, code and policy it rests on and the audit's result, and nothing of the clock.
     """
+    enter_in_ledger(workspace, protection)
     manifest = json.loads(workspace.home.manifest.read_text())
     tables = _read_schema(workspace, "public")
     release = delivery.write_release(
