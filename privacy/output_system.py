@@ -72,6 +72,9 @@ def _read(name: str, table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     unknown = sorted(set(table["table_id"].drop_nulls()) - set(policy.tables))
     if unknown:
         raise ValueError(f"{name}: the policy {policy.name!r} says nothing about {', '.join(unknown)}")
+    means = sorted(one for one in table["table_id"].unique().drop_nulls() if policy.tables[one].kind == "mean")
+    if means:
+        raise ValueError(f"{name}: means cannot be checked: {', '.join(means)}")
     rows = table.select(CELL_COLUMNS).with_columns(pl.col("school_year", *COUNTS).cast(pl.Int64))
     kinds = {one: rules.kind for one, rules in policy.tables.items()}
     rows = rows.with_columns(
@@ -80,8 +83,21 @@ def _read(name: str, table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         kind=pl.col("table_id").replace_strict(kinds, return_dtype=pl.String),
         is_left_over=pl.lit(False),
     )
-    rated = pl.col("kind") == "rate"
+    broken = _count_faults(rows)
+    if broken:
+        raise ValueError(f"{name}: " + "; ".join(broken))
+    rows = name_groups(rows)
+    twice = rows.select(pl.struct(CELL).is_duplicated().sum()).item()
+    if twice:
+        raise ValueError(f"{name}: {twice} rows are about the same cell")
+    size = pl.when(pl.col("kind") == "rate").then(pl.coalesce("denominator", "student_count")).otherwise("denominator")
+    return rows.with_columns(denominator=size)
+
+
+def _count_faults(rows: pl.DataFrame) -> list[str]:
+    """What is wrong with how many rows."""
     types, values = (pl.col(one).str.split(CROSS).list.len() for one in KEY[-2:])
+    rated = pl.col("kind") == "rate"
     faults = {
         "of a crossed group have another number of types than of values": (pl.col(KEY[-2]) != "all")
         & (types != values),
@@ -93,22 +109,14 @@ def _read(name: str, table: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         & (pl.col("denominator") != pl.col("student_count")),
     }
     counts = rows.select(**{fault: found.fill_null(False).sum() for fault, found in faults.items()}).row(0, named=True)
-    broken = [f"{count} rows {fault}" for fault, count in counts.items() if count]
-    if broken:
-        raise ValueError(f"{name}: " + "; ".join(broken))
-    rows = name_groups(rows)
-    twice = rows.select(pl.struct(CELL).is_duplicated().sum()).item()
-    if twice:
-        raise ValueError(f"{name}: {twice} rows are about the same cell")
-    size = pl.when(rated).then(pl.coalesce("denominator", "student_count")).otherwise("denominator")
-    return rows.with_columns(denominator=size)
+    return [f"{count} rows {fault}" for fault, count in counts.items() if count]
 
 
 def _merge(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row per cell with whatever any output shows of it; and where two outputs show different numbers."""
     cells = rows.group_by(CELL, maintain_order=True).agg(
-        pl.col(*COUNTS).drop_nulls().last(),
-        pl.col("parent_org_id", "kind", "is_left_over", "output", "row").last(),
+        pl.col(*COUNTS, "parent_org_id").drop_nulls().last(),
+        pl.col("kind", "is_left_over", "output", "row").last(),
         *[(pl.col(one).drop_nulls().n_unique() > 1).alias(f"{one} differs") for one in COUNTS],
     )
     differing = [cells.filter(f"{one} differs").select("output", "row", statistic=pl.lit(one)) for one in COUNTS]

@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from privacy.description import DescriptionError, name_faults, read_yaml
 
 # Columns that prepare_extract adds itself.
 CODE, WITHHELD = "study_code", "quasi_identifiers_withheld"
@@ -115,10 +116,8 @@ def load_plan(path: str | Path) -> StudyPlan:
     """The plan a YAML file holds. Raises PlanError, with every wrong field named, when it cannot be used."""
     path = Path(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return StudyPlan.model_validate(content)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        raise PlanError(f"{path.name} cannot be read as YAML") from None
+        return StudyPlan.model_validate(read_yaml(path))
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, e['loc'])) or 'plan'}: {e['msg']}" for e in error.errors()]
-        raise PlanError("\n".join([f"{path.name} is not a usable plan:", *lines])) from None
+        raise PlanError(name_faults(path, "plan", error)) from None
+    except DescriptionError as error:
+        raise PlanError(str(error)) from None

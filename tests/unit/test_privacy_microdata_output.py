@@ -214,8 +214,8 @@ def _withhold_carelessly(release, cells):
     sensitive = (
         sensitive.select(*KEY, "statistic", yes=pl.lit(True)).unique().pivot(on="statistic", index=KEY, values="yes")
     )
-    truth = release.cells.select(KEY).join(cells, on=KEY, how="left", maintain_order="left")
-    truth = truth.with_columns(release.cells.select(pl.selectors.starts_with("rate_")))
+    numbers = cells.select(*KEY, "student_count", "numerator", "denominator")
+    truth = release.cells.drop(numbers.columns[len(KEY) :]).join(numbers, on=KEY, how="left", maintain_order="left")
     marked = truth.join(sensitive, on=KEY, how="left", maintain_order="left", suffix=" is sensitive")
     shown = {one: pl.col(f"{one} is sensitive").is_null() for one in ("numerator", "denominator")}
     shown["student_count"] = shown["denominator"]
@@ -225,7 +225,6 @@ def _withhold_carelessly(release, cells):
             pl.when(see).then(pl.lit("shown")).otherwise(pl.lit("withheld")).alias(f"{one}_status")
             for one, see in shown.items()
         ],
-        status=pl.lit(""),
     ).select(release.cells.columns)
 
 
@@ -259,5 +258,7 @@ def test_tables_that_are_not_what_they_should_be_are_refused_by_column_and_count
         check_output({"new": table.drop("org_level")}, _policy())
     with pytest.raises(ValueError, match="says nothing about students"):
         check_output({"new": table}, _policy(tables={"days": POLICY["tables"]["days"]}))
+    with pytest.raises(ValueError, match="means cannot be checked: students"):
+        check_output({"new": table}, _policy(tables={"students": {"kind": "mean", "lowest": 0, "highest": 9}}))
     with pytest.raises(ValueError, match="same name: new"):
         check_output({"new": table}, _policy(), earlier={"new": table})

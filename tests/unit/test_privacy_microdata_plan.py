@@ -52,7 +52,7 @@ def test_a_plan_is_read_and_its_hash_is_of_its_content(plan):
         (("into: other", "into: other, groups: {A: B}"), "either into or groups"),
         (("top: 60", "top: 61"), "whole number of steps"),
         (("rule: pool", "rule: hash"), "rules.0"),
-        (("version: 1", "version: [1"), "cannot be read as YAML"),
+        (("version: 1", "version: [1"), "not YAML"),
         (("version: 1", "k: 2\nversion: 1"), "k: "),
     ],
 )

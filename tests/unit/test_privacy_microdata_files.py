@@ -1,0 +1,76 @@
+"""The doors for the files of a study: what they write, what they read, what they refuse."""
+
+import json
+
+import polars as pl
+import pytest
+
+from privacy.description import DescriptionError
+from privacy.policy import DEFAULT_POLICY
+from privacy.study_files import check_outputs, make_extract
+
+PLAN = """\
+version: 1
+study: absence
+person: student_key
+quasi_identifiers: [race]
+sensitive: {suspended: 2}
+k: 5
+"""
+DESCRIPTION = """\
+version: 1
+constants: {table_id: ind_membership_october_1, school_year: 2026, numerator: null, denominator: null,
+            org_id: S, org_level: state, parent_org_id: null}
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    rows = pl.DataFrame({"student_key": [f"s{i}" for i in range(30)]})
+    rows = rows.with_columns(race=pl.Series(["A"] * 20 + ["B"] * 10), suspended=pl.int_range(30) % 3 == 0)
+    rows.write_parquet(tmp_path / "rows.parquet")
+    (tmp_path / "plan.yml").write_text(PLAN)
+    return tmp_path / "rows.parquet", tmp_path / "plan.yml", tmp_path / "codes", tmp_path / "out"
+
+
+def test_an_extract_is_written_apart_from_its_report_and_its_codes(study):
+    extract = make_extract(*study)
+    out = study[-1]
+    assert pl.read_parquet(out / "researcher" / "extract.parquet").equals(extract.rows)
+    report = json.loads((out / "internal" / "report.json").read_text())
+    assert (report["persons"], report["anonymity"]) == (30, {"k": 10, "l": {"suspended": 2}})
+    assert sorted(path.name for path in out.rglob("*.*")) == ["extract.parquet", "report.json"]
+    assert pl.read_parquet(study[2] / "absence.parquet").height == 30
+
+
+def test_the_same_files_again_give_the_same_bytes(study):
+    written = []
+    for _ in range(2):
+        make_extract(*study)
+        written.append([path.read_bytes() for path in sorted(study[-1].rglob("*.*"))])
+    assert written[0] == written[1]
+
+
+def test_rows_that_cannot_be_used_are_refused_and_nothing_is_written(study):
+    with pytest.raises(DescriptionError, match="not Parquet"):
+        make_extract(study[1], *study[1:])
+    pl.read_parquet(study[0]).drop("student_key").write_parquet(study[0])
+    with pytest.raises(DescriptionError, match="lacks the column student_key"):
+        make_extract(*study)
+    assert not study[2].exists()
+    assert not study[3].exists()
+
+
+def test_files_of_outputs_are_checked_beside_earlier_ones(tmp_path):
+    head = "disaggregate_type,disaggregate_value,student_count\n"
+    (tmp_path / "first.csv").write_text(head + "all,all,100\nrace,A,60\nrace,B,\nrace,C,\n")
+    (tmp_path / "second.csv").write_text(head + "race,B,33\n")
+    (tmp_path / "description.yml").write_text(DESCRIPTION)
+    files = [[tmp_path / f"{name}.csv"] for name in ("second", "first")]
+    common = tmp_path / "description.yml", DEFAULT_POLICY
+    assert check_outputs(files[0], *common).passed
+    assert check_outputs(files[1], *common).passed
+    found = check_outputs(files[0], *common, earlier=files[1]).findings
+    assert found.select("output", "row", "problem").rows() == [("first.csv", 4, "recoverable")]
+    with pytest.raises(DescriptionError, match="same name"):
+        check_outputs(files[0] * 2, *common)
