@@ -250,6 +250,7 @@ def _find_faults(rows: pl.DataFrame) -> list[tuple[pl.DataFrame, str, str]]:
             ", ".join(KEY),
             "the cell is there twice. Keep one of them",
         ),
+        (rows.filter(pl.col("student_count").is_null()), "student_count", "nothing is there. Write 0 where nobody is"),
         *[(rows.filter(pl.col(one) < 0), one, "less than zero. Mend the count") for one in STATISTICS],
         (
             rows.filter(pl.col("numerator") > pl.col("denominator")),

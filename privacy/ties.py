@@ -235,10 +235,9 @@ def _judge(seen: pl.DataFrame, rules: Relations) -> pl.DataFrame:
         use = use.when(holds).then(pl.lit(what))
     tested = tested.sort("about").with_columns(used=use.otherwise(pl.lit(NOT_USED)))
     used = dict(tested.select("about", "used").rows())
-    for about in used:
-        of = rules.statistics[about].of
-        if of in used and used[about] != NOT_USED:
-            used[about] = used[of]
+    for about, own in used.items():
+        of = used.get(rules.statistics[about].of, own)
+        used[about] = of if own == SUM else own if of in (SUM, own) else NOT_USED
     return tested.with_columns(used=pl.col("about").replace_strict(used, return_dtype=pl.String))
 
 

@@ -162,6 +162,7 @@ def test_a_description_that_does_not_fit_is_refused_by_name(files, change, messa
     [
         ((",56", ",56.25"), r"cells.csv, column students, row 3: not a whole number"),
         ((",56", ",-56"), r"student_count, row 3: less than zero"),
+        ((",56", ","), r"student_count, row 3: nothing is there"),
         (("A,school", "A,building"), r"org_level, rows 1, 2, 3: not a level known"),
         (("B,school,L1,sex,F", "B,school,L1,sex,M"), r"rows 5, 6: the cell is there twice"),
         (("A,school", ",school"), r"org_id, rows 1, 2, 3: nothing is there"),
