@@ -64,7 +64,7 @@ def _add_policy(parser: argparse.ArgumentParser, **more) -> None:
         "--policy",
         metavar="FILE",
         required=True,
-        help="the policy: which values are small, how well they are hidden",
+        help="the policy: which values are small, how well they are hidden; a file, or the name of a ready one",
         **more,
     )
 

@@ -21,14 +21,6 @@ from privacy.structure import KEY, LEVELS
 LEAST_OF_A_KIND, LEAST_SHARE = 10, 0.1  # of sensitive and of complementary numbers, before the two are told apart
 LARGEST, LEAST_NUMBERS = 10, 20  # losses listed; numbers a district or group has at least to be listed
 WORDS = {"state": "State", "region": "Regions", "lea": "Districts", "school": "Schools"}
-LIMITS = (
-    "Earlier releases and other tiers: what they showed is held against this release only where a ledger says so.",
-    "A district that knows all its own numbers can narrow those of others further, unless it is listed above.",
-    "Somebody who knows the policy and its secret could repeat the computation and exclude some possible values.",
-    "Relations between tables that the policy does not declare.",
-    "Statistics that are not in the tables protected here, and anything published elsewhere from the same data.",
-    "Knowledge of individuals: a neighbour who knows one child of a small group narrows what is left for the others.",
-)  # where the policy says nothing of its own
 COUNTS = [pl.col(state).sum().cast(pl.Int64) for state in STATES]
 
 
@@ -140,7 +132,6 @@ def render_report(figures: Figures, other: Figures | None = None) -> str:
         total=total,
         pictures=_draw(figures),
         largest=_list_largest(figures),
-        limits=getattr(figures.policy, "does_not_protect", ()) or LIMITS,
         kinds=sorted(figures.policy.tables.items()),
         comparison=[] if other is None else [_compare(figures, other, by) for by in ("levels", "groups")],
         failures=_list_failures(figures.audit),

@@ -1,6 +1,7 @@
 """The review board's page: what it counts, what it keeps to itself, and that anybody can read it."""
 
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import polars as pl
@@ -84,6 +85,7 @@ def test_the_page_loads_nothing_has_words_behind_every_picture_and_is_the_same_e
     first = report_files(release / "out", DEFAULT_POLICY, release / "page.html").read_text()
     assert report_files(release / "out", DEFAULT_POLICY, release / "page.html").read_text() == first
     assert "The audit passed" in first
+    assert all(escape(limit) in first for limit in load_policy().does_not_protect)
     tags = _Page(first).tags
     assert not [tag for tag, has in tags if tag in ("script", "link", "img") or "src" in has or "href" in has]
     assert "@import" not in first
