@@ -21,7 +21,7 @@ from privacy.release import PUBLISHED, RATES, TOLD, Progress, Protected
 from privacy.structure import KEY, Structure
 
 SHOWN, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
-WRONG_RATE = "rate_is_wrong"
+WRONG_RATE, UNPROTECTED = "rate_is_wrong", "unprotected"
 FAILURE_SCHEMA = {
     "table_id": pl.String,
     "school_year": pl.Int64,
@@ -43,8 +43,8 @@ class AuditReport:
     - `tables`: one row per table: table_id, passed, checked (protected quantities attacked), failures.
     - `failures`: one row per table cell, statistic, attacker and problem: KEY, statistic, attacker (null: any reader),
       problem (exposed: too few values left; unproved: not enough found in the time given; sensitive_value_shown;
-      value_of_a_withheld_cell; sum_is_wrong; rate_is_wrong), candidates (values found possible, at most those
-      required; null if not counted).
+      value_of_a_withheld_cell; sum_is_wrong; rate_is_wrong; unprotected: the engine says so),
+      candidates (values found possible, at most those required; null if not counted).
     - `certificates`: against all attackers together; internal, for what they cover tells what is small.
     """
 
@@ -70,6 +70,7 @@ def audit(
     report = progress or (lambda stage, done, total: None)
     values = list_published(protected.cells, protected.structure)
     failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected), _wrong_rates(protected, policy)]
+    failures.append(_fail(protected.unprotected, UNPROTECTED))
     found, certificates = _attack(values, values, protected, policy, policy.attackers, report, earlier)
     failures.append(found.filter(pl.col("problem") == BROKEN_SUM))
     suspects = values.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")

@@ -4,17 +4,14 @@ For tables that are not cells by organisation and group: somebody else's statist
 """
 
 import hashlib
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from privacy.complementary import choose_units
-from privacy.intervals import explore, widen
+from privacy.intervals import choose_safely, widen
 from privacy.problem import UNBOUNDED, Problem
-from privacy.witnesses import Witnesses
 
 MOST_FREE = 22  # items up to which all sets are gone through
 
@@ -40,20 +37,15 @@ def choose_items(
     """
     numbers = numbers.sort("number").with_row_index("quantity")
     items = items.sort("item")
-    ratio = items["denominator"].is_not_null()
     problem, unit = _pose(numbers, relations.sort("relation"), terms, items, candidates, secret)
     sums = problem.matrix @ problem.truth
     if ((sums < problem.low) | (sums > problem.high)).any():
         raise ValueError("the numbers contradict a relation or an item")
-    kept = np.ones(problem.matrix.shape[0], dtype=bool)
-    telling = items.filter(ratio).with_columns(unit=pl.Series(unit[ratio.to_numpy()]))
-    lifted = _find_telling(numbers, telling, candidates)
-    kept[np.isin(problem.lifted_by, lifted)] = False
-    problem = _keep_relations(problem, kept)
-    hidden = choose_units(problem)
-    hidden[lifted] = True
-    widen(problem, hidden, _say_nothing)
-    hidden = _search_all(problem, hidden, lifted)
+    choice = choose_safely(problem, _say_nothing)
+    if len(choice.unprotected):
+        raise RuntimeError(f"{len(choice.unprotected)} numbers stay unprotected even with everything withheld")
+    hidden = choice.hidden
+    hidden = _search_all(problem, hidden)
     return items.with_columns(published=pl.col("frozen") | ~pl.Series(hidden[unit]))
 
 
@@ -110,17 +102,7 @@ def _pose(
     return problem, unit
 
 
-def _find_telling(numbers: pl.DataFrame, ratios: pl.DataFrame, candidates: int) -> np.ndarray:
-    """The units of ratios that leave a protected number too few values once its denominator is shown."""
-    known = numbers.select("number", "value", "protected")
-    rows = ratios.filter(~pl.col("frozen")).join(known, on="number")
-    rows = rows.join(known.select(denominator="number", size="value"), on="denominator")
-    least = -((-pl.col("least") * pl.col("size")) // pl.col("parts"))
-    left = (pl.col("most") * pl.col("size")) // pl.col("parts") - least + 1
-    return rows.filter(pl.col("protected"), left < candidates)["unit"].to_numpy()
-
-
-def _search_all(problem: Problem, hidden: np.ndarray, lifted: np.ndarray) -> np.ndarray:
+def _search_all(problem: Problem, hidden: np.ndarray) -> np.ndarray:
     """The cheapest units that can be proved to protect, of a small system: all cheaper sets, from the cheapest on.
 
     A large system keeps what it has. Sets that leave a sum with one withheld term alone are passed over.
@@ -128,10 +110,10 @@ def _search_all(problem: Problem, hidden: np.ndarray, lifted: np.ndarray) -> np.
     _, part = connected_components(abs(problem.matrix.T) @ abs(problem.matrix), directed=False)
     near = np.isin(part[problem.unit], part[problem.sensitive])
     forced = np.zeros(len(hidden), dtype=bool)
-    forced[problem.unit[problem.sensitive]] = forced[lifted] = True
+    forced[problem.unit[problem.sensitive]] = True
     forced[problem.cost == 0] = True
     free = np.unique(problem.unit[near & ~problem.known])
-    free = np.concatenate([free, np.setdiff1d(problem.lifted_by[problem.lifted_by >= 0], lifted)])
+    free = np.concatenate([free, problem.lifted_by[problem.lifted_by >= 0]])
     free = np.unique(free[~forced[free]])
     if len(free) > MOST_FREE:
         return hidden
@@ -153,22 +135,11 @@ def _search_all(problem: Problem, hidden: np.ndarray, lifted: np.ndarray) -> np.
     for chosen in sets[np.argsort(cost[sets], kind="stable")]:
         trial = forced.copy()
         trial[free[(int(chosen) >> np.arange(len(free))) & 1 == 1]] = True
-        witnesses = Witnesses(problem)
-        explore(problem, trial, witnesses, _say_nothing)
-        if not witnesses.lacking().any():
+        widened = trial.copy()
+        if not len(widen(problem, widened, _say_nothing).list_unprotected()) and (widened == trial).all():
             return trial
     return hidden
 
 
 def _say_nothing(stage: str, done: int, total: int) -> None:
     pass
-
-
-def _keep_relations(problem: Problem, kept: np.ndarray) -> Problem:
-    return replace(
-        problem,
-        matrix=problem.matrix[np.flatnonzero(kept)],
-        low=problem.low[kept],
-        high=problem.high[kept],
-        lifted_by=problem.lifted_by[kept],
-    )

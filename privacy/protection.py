@@ -1,16 +1,19 @@
 """The first door: decides what of a set of tables is published, and gives them back as the public may see them."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
 from privacy.coding import STATEMENT, state_rates
-from privacy.complementary import choose_units
-from privacy.intervals import widen
+from privacy.intervals import choose_safely
 from privacy.policy import Policy
 from privacy.posing import list_statements, pose_problem
 from privacy.primary import REASONS, find_sensitive, find_sensitive_derived
-from privacy.release import BANDED, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Progress, Protected
+from privacy.release import BANDED, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Bound, Progress, Protected
 from privacy.structure import KEY, Structure, build_structure, check_cells
+
+UNPROTECTED = "too few values are possible, even with everything around it withheld"
 
 
 def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progress: Progress | None = None) -> Protected:
@@ -19,24 +22,22 @@ def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progres
     All tables are protected together: what one shows counts against the others. `progress` is called with (stage, done,
     total). The result does not depend on the order of rows. `secret` breaks ties between equally good sets, so that
     nobody without it can repeat the choice; the same input and secret give the same release. Raises ValueError (counts
-    and column names only) for cells that are not what they should be, RuntimeError if a quantity cannot be protected by
-    withholding everything around it.
+    and column names only) for cells that are not what they should be. What withholding everything around it does not
+    protect is listed in `unprotected`; the audit fails then.
     """
     report = progress or (lambda stage, done, total: None)
     cells = check_cells(cells, policy)
     structure, truth = build_structure(cells, policy)
     sensitive = pl.concat([find_sensitive(cells, policy), find_sensitive_derived(structure, truth, policy)])
     problem = pose_problem(cells, structure, truth, sensitive, policy, secret)
-    report("choosing", 0, 1)
-    hidden = choose_units(problem)
-    widen(problem, hidden, report)
+    choice = choose_safely(problem, report)
+    hidden = choice.hidden
     stated = list_statements(cells, structure, policy)
     stated = stated.with_columns(lifted=pl.Series(hidden[len(hidden) - stated.height :], dtype=pl.Boolean))
-    own = np.zeros(len(hidden), dtype=bool)
-    own[problem.unit[problem.sensitive]] = True
-    cost = float(problem.cost[hidden & ~own].sum())
     withheld = hidden[problem.unit] & ~problem.known
-    return compose_release(cells, structure, sensitive, withheld, stated, policy, cost)
+    release = compose_release(cells, structure, sensitive, withheld, stated, policy, choice.cost)
+    unprotected = name_unprotected(structure, sensitive, choice.unprotected, UNPROTECTED)
+    return replace(release, unprotected=unprotected, bound=Bound(choice.lower_bound, choice.gap))
 
 
 def compose_release(
@@ -54,9 +55,15 @@ def compose_release(
     """
     reasons = _explain(cells, structure, sensitive, withheld)
     summary = reasons.group_by("table_id", "org_level", "statistic", "reason").agg(cells=pl.len()).sort(pl.all())
-    return Protected(
-        _withhold(cells, reasons, policy, stated), structure, sensitive, reasons, summary, cost, policy.hash
-    )
+    published = _withhold(cells, reasons, policy, stated)
+    return Protected(published, structure, sensitive, reasons, summary, cost, policy.hash)
+
+
+def name_unprotected(structure: Structure, sensitive: pl.DataFrame, quantities: np.ndarray, why: str) -> pl.DataFrame:
+    """One row per sensitive statistic of a cell among some quantities: KEY, statistic, why."""
+    rows = structure.quantities.filter(pl.col("quantity").is_in(pl.Series(quantities, dtype=pl.Int64).implode()))
+    rows = rows.join(sensitive, on=[*KEY, "statistic"], how="semi", maintain_order="left")
+    return rows.select(*KEY, "statistic", why=pl.lit(why))
 
 
 def _explain(cells: pl.DataFrame, structure: Structure, sensitive: pl.DataFrame, withheld: np.ndarray) -> pl.DataFrame:

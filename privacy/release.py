@@ -5,13 +5,30 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from privacy.structure import Structure
+from privacy.structure import KEY, Structure
 
 SHOWN, BANDED, WITHHELD, NOT_PUBLISHED = "shown", "banded", "withheld", "not_published"
 PUBLISHED = ("student_count", "numerator", "denominator")
 TOLD = (SHOWN, BANDED)
 RATES = ("rate_low", "rate_high", "rate_label")
+UNPROTECTED_SCHEMA = {
+    **dict.fromkeys(KEY, pl.String),
+    "school_year": pl.Int64,
+    "statistic": pl.String,
+    "why": pl.String,
+}
 Progress = Callable[[str, int, int], None]  # stage, done, total
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How near to the cheapest: no safe set costs less than `lower`; `gap`: the part of the cost that may be avoidable.
+
+    Both nan where no bound was worked out.
+    """
+
+    lower: float
+    gap: float
 
 
 @dataclass(frozen=True)
@@ -29,7 +46,8 @@ class Protected:
     - `sensitive`: KEY, statistic of what must be protected; no values.
     - `reasons`: one row per withheld cell and statistic: KEY, org_level, statistic, reason. Never published.
     - `summary`: one row per table, level, statistic and reason: cells. `cost`: what the complementary ones cost, in
-      total.
+      total; `bound`: what they cost at least.
+    - `unprotected`: one row per sensitive statistic that is not protected: KEY, statistic, why. The audit fails by it.
     """
 
     cells: pl.DataFrame
@@ -39,3 +57,5 @@ class Protected:
     summary: pl.DataFrame
     cost: float
     policy_hash: str
+    unprotected: pl.DataFrame = field(repr=False, default_factory=lambda: pl.DataFrame(schema=UNPROTECTED_SCHEMA))
+    bound: Bound | None = None

@@ -240,7 +240,7 @@ def test_the_reasons_are_not_in_what_is_published(release):
     assert set(release.cells["status"]) == {"shown", "withheld"}
 
 
-@pytest.mark.parametrize("name", ["texas", "wisconsin"])
+@pytest.mark.parametrize("name", ["nces", "texas", "wisconsin"])
 def test_a_release_under_a_ready_policy_is_safe(name):
     policy = load_policy(name)
     release = protect(make_cells(), policy)
