@@ -76,7 +76,8 @@ def protect_after(
     Holds against readers of the tier who kept everything, and against those who hold all tiers together; what another
     tier shows is known to the latter by right. Whatever the tier's last release withheld of these rows stays withheld.
     What cannot be protected any more because the tier itself showed it is withheld all the same; `Past.find_shown`
-    names it. `earlier`: what the last audit found; only what it does not prove is looked at. Raises as protect does.
+    names it. What two earlier releases together tell is as lost: the audit finds it. `earlier`: what the last audit
+    found; only what it does not prove is looked at.
     """
     report = progress or (lambda stage, done, total: None)
     withheld = past.pattern

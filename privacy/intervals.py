@@ -165,7 +165,8 @@ class _Block:
         return np.flatnonzero((self._universe == self._universe[target]) & (problem.block == problem.block[target]))
 
     def _place(self, target: int) -> tuple:
-        return self._universe[target], self._problem.block[target]
+        block = self._problem.block[target]
+        return self._universe[target], block, target if block < 0 else None
 
     def _exchange(self, target: int) -> Exchange:
         """The program around a target, kept while targets come from the same place."""

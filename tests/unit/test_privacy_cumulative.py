@@ -82,6 +82,15 @@ def test_a_pattern_stays_as_it_was():
         assert audit_after(release, recall(cells, POLICY, [_hide(cells, orgs)], "public")).passed
 
 
+def test_a_value_shown_once_protects_nothing_any_more():
+    cells = _cells(ALTERNATING)
+    releases = [_hide(cells, "A C", "one"), _hide(cells, "A B", "two")]
+    past = recall(cells, POLICY, releases, "public")
+    report = audit_after(protect_after(past), past)
+    assert not report.passed  # each hid another partner of A: it is lost, and said to be
+    assert _problems(report) == {("A", "exposed")}
+
+
 def test_a_small_value_shown_before_is_named_and_the_rest_protected():
     cells = _cells({"A": 7, "B": 6, "C": 90, "E": 80})
     first = _hide(cells, "B C")
