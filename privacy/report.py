@@ -124,11 +124,11 @@ def _round(value: float) -> str:
 
 def render_report(figures: Figures, other: Figures | None = None) -> str:
     """The report as one HTML page that loads nothing; with `other`, the same cells under another policy beside it."""
-    total = _total(figures.levels)
+    total, banded = _total(figures.levels), sum(_total(one.levels).counts[1] for one in (figures, other) if one)
     return _template().render(
         figures=figures,
         other=other,
-        states=[state for state, count in zip(STATES, total.counts, strict=True) if count or state != "banded"],
+        states=[state for state in STATES if banded or state != "banded"],
         total=total,
         pictures=_draw(figures),
         largest=_list_largest(figures),
