@@ -13,6 +13,7 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, Template, select_autoescape
 from markupsafe import Markup
 
+from privacy.description import CROSSED
 from privacy.pictures import STATES, Bar, describe_bars, draw_bars
 from privacy.policy import Policy
 from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD
@@ -167,13 +168,14 @@ def _group_words() -> pl.Expr:
 
 
 def _draw(figures: Figures) -> list[dict]:
-    """Per table and cut (by level, by group): its title, its picture, and the bars as a table."""
+    """Per table and cut (by level, by group): its title, its picture, and all bars, crossed groups too, as a table."""
     drawn = []
     for table in figures.levels["table_id"].unique(maintain_order=True):
         for part, words in (("levels", _level_words()), ("groups", _group_words())):
             bars = _bars(getattr(figures, part).filter(pl.col("table_id") == table), words)
             title = f"{table}, by {part.removesuffix('s')}"
-            picture = draw_bars(f"picture-{len(drawn)}", title, describe_bars(bars), bars)
+            plain = [bar for bar in bars if CROSSED not in bar.label]  # hundreds of bars say nothing to anybody
+            picture = draw_bars(f"picture-{len(drawn)}", title, describe_bars(plain), plain)
             drawn.append({"title": title, "picture": Markup(picture), "bars": bars})
     return drawn
 
