@@ -8,10 +8,17 @@ and all students, so 16 rows per organisation. A cell is a number of a row that 
 denominator, complement. FOLDER keeps what was solved: a second run goes on where the first was stopped.
 """
 
+import argparse
+import resource
+import time
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 
+from privacy.campaign import Campaign, conclude, solve, write_tables
 from privacy.policy import Policy, load_policy
+from privacy.release import Progress
 
 RACES = {"AM": 0.01, "AS": 0.05, "BL": 0.15, "HI": 0.2, "MU": 0.05, "PI": 0.005, "WH": 0.535}
 PAIRS = {"sex": ("F", "M", 0.49), "el": ("EL", "nEL", 0.1), "swd": ("SWD", "nSWD", 0.15), "ecd": ("ECD", "nECD", 0.45)}
@@ -130,3 +137,50 @@ def correct(cells: pl.DataFrame, district: str, students: int = 3) -> pl.DataFra
     cells = cells.join(groups, on=["disaggregate_type", "disaggregate_value"], how="left")
     more = pl.when(pl.col("org_id").is_in(chain)).then(pl.col("more").fill_null(0)).otherwise(0)
     return cells.with_columns(numerator=pl.col("numerator") + more).drop("more")
+
+
+def open_campaign(folder: Path, indicators: int) -> Campaign:
+    """The campaign of a folder, for the public."""
+    places = {name: folder / name for name in ("tables", "store", "public", "internal")}
+    return Campaign("public", **places, policy=make_policy(indicators), secret=b"a benchmark keeps no secret")
+
+
+def use_processors() -> float:
+    """CPU seconds of this process and those it waited for."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def tell(start: float) -> Progress:
+    """Prints how far it is, and the wall seconds since the start."""
+
+    def report(stage: str, done: int, total: int) -> None:
+        print(f"{time.perf_counter() - start:8.1f} s  {stage} {done} of {total}", flush=True)
+
+    return report
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("folder", type=Path)
+    for name, default in (("schools", 1800), ("indicators", 6), ("years", 6), ("processes", 2)):
+        options.add_argument(f"--{name}", type=int, default=default)
+    chosen = options.parse_args()
+    campaign = open_campaign(chosen.folder, chosen.indicators)
+    if not campaign.tables.exists():
+        schools = make_schools(chosen.schools)
+        for indicator in range(chosen.indicators):
+            for year in range(chosen.years):
+                write_tables(make_table(schools, indicator, year), campaign.tables)
+    start, used = time.perf_counter(), use_processors()
+    parts = solve(campaign, processes=chosen.processes, progress=tell(start))
+    entry = conclude(campaign, "first") if any(part.is_new for part in parts) else None
+    cells = 3 * pl.scan_parquet(campaign.tables / "*.parquet").select(pl.len()).collect().item()
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20
+    print(f"{cells} cells in {len(parts)} parts, {sum(bool(part.passed) for part in parts)} passed")
+    wall, cpu = time.perf_counter() - start, use_processors() - used
+    print(f"{wall:.1f} s wall, {cpu:.1f} CPU s, {peak:.2f} GB in the largest process")
+    print(f"in the ledger: {entry.hash if entry else 'nothing new'}")
+
+
+if __name__ == "__main__":
+    main()
