@@ -20,8 +20,9 @@ from pathlib import Path
 import polars as pl
 
 from privacy.certificates import read_certificates
-from privacy.cumulative import audit_after, check_after, protect_after, recall
+from privacy.cumulative import audit_after, protect_after, recall
 from privacy.ledger import TABLE, Entry, Ledger
+from privacy.lost import check_unlost, set_lost_aside
 from privacy.policy import Policy
 from privacy.release import Progress
 from privacy.structure import KEY, check_cells
@@ -154,7 +155,8 @@ def solve_part(campaign: Campaign, part: Part, last: dict[str, str] | None) -> N
     earlier = _read_found(campaign, last) if last else None
     protected = protect_after(past, secret=campaign.secret, earlier=earlier)
     report = audit_after(protected, past, earlier=earlier)
-    checked = check_after(protected, past, report.certificates)
+    report, lost = set_lost_aside(protected, past, report)
+    checked = check_unlost(protected, past, report.certificates, lost)
     place = _place(campaign, part.key)
     draft = place.with_name(f"{place.name}.{os.getpid()}.draft")
     shutil.rmtree(draft, ignore_errors=True)
@@ -167,6 +169,7 @@ def solve_part(campaign: Campaign, part: Part, last: dict[str, str] | None) -> N
         "quantities": past.histories[-1].structure.quantities.select(*ROW, "quantity"),
         "attacked": report.tables,
         "failures": report.failures,
+        "lost": lost,
         "faults": checked.faults,
     }
     for name, frame in frames.items():
@@ -208,20 +211,16 @@ def conclude(campaign: Campaign, release: str, *, date: str | None = None) -> En
 
 
 def read_outcome(campaign: Campaign, part: Part) -> dict[str, pl.DataFrame]:
-    """What became of a solved part: published (as Protected.cells), reasons, attacked, failures (as AuditReport) and
-    faults (as CheckReport). All but the first are internal.
+    """What became of a solved part: published (as Protected.cells), reasons, attacked and failures (as AuditReport),
+    faults (as CheckReport), lost (as set_lost_aside gives it). All but the first are internal.
     """
-    names = ("published", "reasons", "attacked", "failures", "faults")
+    names = ("published", "reasons", "attacked", "failures", "faults", "lost")
     return {name: pl.read_parquet(_place(campaign, part.key) / f"{name}.parquet") for name in names}
 
 
 def write_tables(cells: pl.DataFrame, folder: str | Path) -> None:
-    """Writes cells as the files a campaign reads: one per table and school year, and none that is no longer there."""
+    """Writes cells as the files a campaign reads: one per table and school year."""
     Path(folder).mkdir(parents=True, exist_ok=True)
-    for stray in set(Path(folder).glob("*.parquet")) - {
-        Path(folder) / f"{table}.{year}.parquet" for table, year in cells.select(TABLE).unique().rows()
-    }:
-        stray.unlink()
     for (table, year), rows in cells.partition_by(TABLE, as_dict=True).items():
         draft = Path(folder) / f".{table}.{year}.draft"
         rows.sort(KEY).write_parquet(draft)

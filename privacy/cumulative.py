@@ -130,7 +130,7 @@ def audit_after(
     together = _attack(protected, replace(history, sensitive=listed), earlier, progress)
     by_right = pl.col("problem").is_in([SHOWN_NOW, SHOWN_BEFORE])
     others = together.failures.filter(~by_right).with_columns(attacker=pl.lit("all tiers: ") + pl.col("attacker"))
-    return _conclude(together, pl.concat([report.failures, others]))
+    return conclude_audit(together, pl.concat([report.failures, others]))
 
 
 def check_after(protected: Protected, past: Past, certificates: Certificates) -> CheckReport:
@@ -159,10 +159,10 @@ def _attack(protected: Protected, history: History, earlier: Found | None, progr
     # What only an earlier version of a row showed is no longer anything this release could show or withhold.
     failures = failures.filter(~(shown_before & pl.col("table_id").str.contains("@")))
     problem = pl.when(shown_before).then(pl.lit(SHOWN_BEFORE)).otherwise("problem")
-    return _conclude(report, failures.with_columns(problem=problem).drop("before"))
+    return conclude_audit(report, failures.with_columns(problem=problem).drop("before"))
 
 
-def _conclude(report: AuditReport, failures: pl.DataFrame) -> AuditReport:
+def conclude_audit(report: AuditReport, failures: pl.DataFrame) -> AuditReport:
     """The report with these failures."""
     counts = failures.group_by("table_id").agg(failures=pl.len().cast(pl.Int64))
     tables = report.tables.drop("failures").join(counts, on="table_id", how="left", maintain_order="left")

@@ -38,6 +38,7 @@ def protect_indicators(workspace: Workspace) -> Protection:
     campaign = public_campaign(workspace)
     with duckdb.connect(str(workspace.home.warehouse), read_only=True) as warehouse:
         cells = warehouse.sql("select * from indicators.ind_cells order by all").pl()
+    shutil.rmtree(campaign.tables, ignore_errors=True)
     privacy.write_tables(cells, campaign.tables)
     log.info("protecting %s cells", f"{cells.height:,}")
     parts = privacy.solve(campaign, processes=os.cpu_count() or 1, progress=_report)
@@ -47,6 +48,8 @@ def protect_indicators(workspace: Workspace) -> Protection:
         _collect(campaign, parts, folder)
         summary = read_json(folder / "audit.json")
     log.info("audit %s: %s", "passed" if summary["audit"]["passed"] else "FAILED", summary["headline"])
+    if summary["lost"]:
+        log.warning("%d numbers cannot be protected any more: earlier releases tell them", summary["lost"])
     return Protection(folder, summary)
 
 
@@ -90,6 +93,7 @@ def _collect(campaign: "privacy.Campaign", parts: list["privacy.Part"], folder: 
         found["published"].sort(privacy.KEY).write_parquet(draft / "protected_cells.parquet")
         found["reasons"].sort(privacy.KEY).write_parquet(draft / "reasons.parquet")
         found["failures"].write_parquet(draft / "failures.parquet")
+        found["lost"].write_parquet(draft / "lost.parquet")
         write_json(draft / "audit.json", _summarise(found, parts, campaign.policy))
 
 
@@ -115,6 +119,7 @@ def _summarise(found: dict[str, pl.DataFrame], parts: list["privacy.Part"], poli
         },
         "failed": failed if faults.is_empty() else [*failed, "certificates"],
         "withheld": withheld.to_dicts(),
+        "lost": found["lost"].height,
         "cells": found["published"].height,
     }
 

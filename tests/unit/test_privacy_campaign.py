@@ -1,5 +1,6 @@
 """A state's tables in parts: what is solved stays solved, what did not change costs nothing, what changed is bound."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -7,7 +8,16 @@ import pytest
 
 from benchmarks.disclosure_scale import correct, make_policy, make_schools, make_table
 from privacy import campaign as campaigns
-from privacy.campaign import Campaign, conclude, list_parts, solve, solve_part, tie_tables, write_tables
+from privacy.campaign import (
+    Campaign,
+    conclude,
+    list_parts,
+    read_outcome,
+    solve,
+    solve_part,
+    tie_tables,
+    write_tables,
+)
 from privacy.policy import Policy
 from privacy.structure import KEY
 
@@ -108,3 +118,28 @@ def test_a_correction_of_one_district_solves_its_part_alone(tmp_path):
         pl.col("numerator_status") == "withheld", pl.col("numerator_status_then") != "withheld"
     )
     assert gone.is_empty()
+
+
+def test_what_an_earlier_release_lost_is_named_and_does_not_stop_the_next(tmp_path):
+    tables = _tables().filter(pl.col("table_id") == "indicator_0", pl.col("school_year") == 2021)
+    lax = _campaign(tmp_path)
+    write_tables(tables, lax.tables)
+    solve(lax, processes=1)
+    conclude(lax, "first")
+    content = POLICY.model_dump(mode="json")
+    rules = content["tables"]["indicator_0"]
+    stricter = {**rules, "thresholds": {**rules["thresholds"], "persons": rules["thresholds"]["persons"] * 2}}
+    policy = Policy.model_validate({**content, "tables": {**content["tables"], "indicator_0": stricter}})
+    strict = replace(lax, policy=policy)
+    (part,) = solve(strict, processes=1)
+    outcome = read_outcome(strict, part)
+    assert part.passed
+    assert outcome["failures"].is_empty()
+    assert set(outcome["lost"]["problem"]) >= {"shown_in_an_earlier_release"}
+    # Nothing is called lost that the first release did not tell.
+    told = outcome["lost"].filter(pl.col("problem") == "shown_in_an_earlier_release")
+    shown = pl.concat(one.published for one in lax.ledger.read_history([("indicator_0", 2021)]))
+    people = shown.filter(pl.col("denominator").is_not_null()).join(told, on=KEY, how="semi")
+    assert people.height == told.select(KEY).unique().height
+    conclude(strict, "second")
+    assert len(strict.ledger.entries("public")) == 2
