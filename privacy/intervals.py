@@ -166,7 +166,7 @@ class _Block:
 
     def _place(self, target: int) -> tuple:
         block = self._problem.block[target]
-        return self._universe[target], block, target if block < 0 else None
+        return self._universe[target], block, target if block < 0 else -1
 
     def _exchange(self, target: int) -> Exchange:
         """The program around a target, kept while targets come from the same place."""

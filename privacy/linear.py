@@ -12,9 +12,8 @@ from privacy.master import SUPPORT, Master, cover, find_cheapest_change
 from privacy.problem import Problem
 from privacy.release import Progress
 
-ROUNDS = 2  # of cuts; later ones move neither the bound nor the count (measured)
 SAMPLES = 3  # random vectors that tell directions apart
-TRIMMED = 8  # quantities shown again between two eliminations
+TRIMMED = 16  # quantities shown again between two eliminations
 CLASS = 6  # members of one direction that are paired with each other, the cheapest
 
 
@@ -25,23 +24,16 @@ def choose_linearly(problem: Problem, progress: Progress) -> Choice:
     """
     fixed = list_fixed(problem)
     hopeless = problem.sensitive & problem.known
-    master, best = Master(problem, fixed), None
-    for round_ in range(ROUNDS):
-        progress("choosing", round_, ROUNDS)
-        master.relax()
-        hidden = master.choose()
-        mend_single_terms(problem, hidden)
-        found = list_determined(problem, hidden, hopeless)
-        if len(found):
-            _cut(problem, master, hidden, found)
-            _mend(problem, hidden, hopeless)
-        _trim(problem, hidden, fixed, hopeless)
-        if best is None or problem.cost[hidden].sum() < problem.cost[best].sum():
-            best = hidden
-        if not len(found):
-            break
+    master = Master(problem, fixed)
+    progress("choosing", 0, 2)
     master.relax()
-    return Choice(best, master.lower_bound, float(problem.cost[best & ~fixed].sum()), np.flatnonzero(hopeless))
+    hidden = master.choose(wide=True)
+    mend_single_terms(problem, hidden)
+    progress("choosing", 1, 2)
+    _mend(problem, master, hidden, hopeless)
+    _trim(problem, hidden, fixed, hopeless)
+    master.relax()
+    return Choice(hidden, master.lower_bound, float(problem.cost[hidden & ~fixed].sum()), np.flatnonzero(hopeless))
 
 
 def list_determined(problem: Problem, hidden: np.ndarray, hopeless: np.ndarray) -> np.ndarray:
@@ -49,28 +41,32 @@ def list_determined(problem: Problem, hidden: np.ndarray, hopeless: np.ndarray) 
     return np.flatnonzero(find_recoverable(problem, hidden) & problem.sensitive & ~hopeless)
 
 
-def _cut(problem: Problem, master: Master, hidden: np.ndarray, determined: np.ndarray) -> None:
-    """One shown term of the combination that determines a quantity must be withheld, or one of its sums lifted."""
-    mix, terms = (matrix.tocoo() for matrix in Algebra(problem, hidden).explain(determined))
+def _cut(problem: Problem, master: Master, mix: sparse.csr_matrix, terms: sparse.csr_matrix) -> None:
+    """One term of the combination that determines a quantity must be withheld beside it, or one of its sums lifted."""
+    mix, terms = mix.tocoo(), terms.tocoo()
     lifter = problem.lifted_by[mix.col]
     rows = np.concatenate([terms.row[~problem.known[terms.col]], mix.row[lifter >= 0]])
     units = np.concatenate([problem.unit[terms.col[~problem.known[terms.col]]], lifter[lifter >= 0]])
-    shown = ~hidden[units]
+    loose = ~master.fixed[units]
     weights = sparse.csr_matrix(
-        (np.ones(shown.sum()), (rows[shown], units[shown])), shape=(len(determined), len(hidden))
+        (np.ones(loose.sum()), (rows[loose], units[loose])), shape=(terms.shape[0], len(master.fixed))
     )
     weights.data[:] = 1
     weights = weights[np.diff(weights.indptr) > 0]
     master.cut(weights, np.ones(weights.shape[0]))
 
 
-def _mend(problem: Problem, hidden: np.ndarray, hopeless: np.ndarray) -> None:
-    """Withholds, in place, the cheapest cover of what is determined by single quantities and pairs that free it."""
+def _mend(problem: Problem, master: Master, hidden: np.ndarray, hopeless: np.ndarray) -> None:
+    """Withholds, in place, the cheapest cover of what is determined by single quantities and pairs that free it.
+
+    Why they were determined goes to the master, whose bound rises by it.
+    """
     while len(determined := list_determined(problem, hidden, hopeless)):
         algebra = Algebra(problem, hidden)
-        terms = algebra.explain(determined)[1].tocsc()
+        mix, terms = algebra.explain(determined)
+        _cut(problem, master, mix, terms)
         price = np.where(problem.known | hidden[problem.unit], np.inf, problem.cost[problem.unit])
-        left, right, freed = _list_remedies(terms, algebra.sample_bonds(SAMPLES), price)
+        left, right, freed = _list_remedies(terms.tocsc(), algebra.sample_bonds(SAMPLES), price)
         cost = price[left] + np.where(right >= 0, price[right], 0)
         chosen = cover(freed, cost)
         if not chosen.any():
@@ -156,17 +152,17 @@ def _trim(problem: Problem, hidden: np.ndarray, fixed: np.ndarray, hopeless: np.
         place = [[] for _ in range(len(hidden))]
         for i, unit in enumerate(problem.unit[withheld]):
             place[unit].append(i)
-        gone = 0
+        shrinking = False
         for unit in units:
             if hidden[problem.implies[problem.implies[:, 1] == unit, 0]].any():
                 continue
             kept = _still(changes, place[unit])
-            if kept.shape[1] < 2:
-                break
+            if shrinking := kept.shape[1] < 2:
+                break  # too few samples are left to tell: draw new ones
             if kept[guarded].any(axis=1).all():
-                changes, gone = kept, gone + 1
+                changes = kept
                 hidden[unit] = False
-        if not gone:
+        if not shrinking:
             return
 
 

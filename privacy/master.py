@@ -57,14 +57,19 @@ class Master:
             self.lower_bound = float(self._price @ self.relaxed)
         return self.relaxed
 
-    def choose(self, extra: np.ndarray | None = None) -> np.ndarray:
-        """Boolean per unit: the cheapest whole set within the relaxation's support and the `extra` units."""
+    def choose(self, *, wide: bool = False) -> np.ndarray:
+        """Boolean per unit: a cheap whole set within the relaxation's support.
+
+        wide: also among the units the relaxation could take at no loss; dearer to find, and about 1 % cheaper.
+        """
         upper = np.ones(self._units + self._sums)
         allowed = self.relaxed > SUPPORT
-        if extra is not None:
-            allowed |= extra
+        if wide:
+            allowed |= np.array(self._solver.getSolution().col_dual)[: self._units] < SUPPORT
         upper[: self._units][~allowed & ~self.fixed] = 0
         solver = self._open(upper, whole=True)
+        if wide:
+            solver.setOptionValue("mip_max_nodes", 1)
         solver.run()
         solution = solver.getSolution()
         found = np.array(solution.col_value)[: self._units] if solution.value_valid else self.relaxed
