@@ -175,6 +175,14 @@ def _protect(given: argparse.Namespace) -> int:
     cells = protected.cells
     withheld = (cells["status"] == "withheld").sum()
     print(f"{cells.height:,} cells, {withheld:,} of them withheld in whole or in part. Policy {protected.policy_hash}.")
+    lost = protected.unprotected.height
+    if lost:
+        print(
+            f"{lost:,} sensitive numbers cannot be protected: publish nothing. Which, and why: "
+            f"{given.out}/internal/unprotected.parquet",
+            file=sys.stderr,
+        )
+        return ATTENTION
     print(f"Publish nothing yet: attack it with `audit {given.out}` first. {given.out}/internal never leaves.")
     return OK
 

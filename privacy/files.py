@@ -20,7 +20,7 @@ from privacy.checker import CheckReport, check
 from privacy.description import DescriptionError, read_cells
 from privacy.policy import Policy, load_policy
 from privacy.protection import protect
-from privacy.release import PUBLISHED, RATES, WITHHELD, Progress, Protected
+from privacy.release import PUBLISHED, RATES, WITHHELD, Bound, Progress, Protected
 from privacy.structure import Structure
 
 SCALARS, AUDIT = "protected.json", "audit.json"
@@ -125,7 +125,9 @@ def read_release(out_dir: str | Path) -> Protected:
     scalars = read_json(internal / SCALARS)
     parts = {}
     for part in dataclasses.fields(Protected):
-        if part.name == "cells":
+        if part.name == "bound":
+            parts["bound"] = None if scalars["bound"] is None else Bound(**scalars["bound"])
+        elif part.name == "cells":
             parts[part.name] = read_parquet(public / "cells.parquet")
         elif part.name == "structure":
             parts[part.name] = _read_structure(internal)

@@ -5,6 +5,7 @@ tables too, and the rest is told for the whole release only, and only where ther
 """
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from privacy.description import CROSSED
 from privacy.pictures import STATES, Bar, describe_bars, draw_bars
 from privacy.policy import Policy
-from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD
+from privacy.release import NOT_PUBLISHED, PUBLISHED, SHOWN, WITHHELD, Bound
 from privacy.structure import KEY, LEVELS
 
 LEAST_OF_A_KIND, LEAST_SHARE = 10, 0.1  # of sensitive and of complementary numbers, before the two are told apart
@@ -33,7 +34,7 @@ class Price:
     complementary: int
     cost: str
     lower_bound: str | None
-    gap_percent: float | None
+    gap_percent: int | None
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def gather_figures(
     policy: Policy,
     *,
     cost: float | None = None,
-    lower_bound: float | None = None,
+    bound: Bound | None = None,
     unprotected: int = 0,
     audit: dict | None = None,
 ) -> Figures:
@@ -78,7 +79,7 @@ def gather_figures(
         numbers.group_by("table_id", "disaggregate_type", "disaggregate_value").agg(COUNTS).sort(pl.all()),
         districts.group_by(org_id="district").agg(COUNTS).sort("org_id"),
         empty,
-        _tell_price(reasons, cost, lower_bound),
+        _tell_price(reasons, cost, bound),
         unprotected,
         audit,
     )
@@ -105,7 +106,7 @@ def _list_numbers(cells: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return long.with_columns((pl.col("state") == state).cast(pl.Int64).alias(state) for state in STATES), empty.height
 
 
-def _tell_price(reasons: pl.DataFrame, cost: float | None, lower_bound: float | None) -> Price | None:
+def _tell_price(reasons: pl.DataFrame, cost: float | None, bound: Bound | None) -> Price | None:
     """The price, where it tells nothing about any one withheld number."""
     reasons = reasons.filter(pl.col("statistic").is_in(PUBLISHED))
     complementary = reasons.filter(pl.col("reason").cast(pl.String) == "complementary").height
@@ -113,9 +114,14 @@ def _tell_price(reasons: pl.DataFrame, cost: float | None, lower_bound: float | 
     fewest = min(sensitive, complementary)
     if fewest < LEAST_OF_A_KIND or fewest < LEAST_SHARE * reasons.height:
         return None
-    gap = None if not cost or lower_bound is None else round(100 * (cost - lower_bound) / cost, 1)
-    bound = None if lower_bound is None else _round(lower_bound)
-    return Price(sensitive, complementary, _round(cost) if cost is not None else "not kept", bound, gap)
+    told = None if bound is None or math.isnan(bound.lower) else bound
+    return Price(
+        sensitive,
+        complementary,
+        "not kept" if cost is None else _round(cost),
+        None if told is None else _round(told.lower),
+        None if told is None else round(100 * told.gap),
+    )
 
 
 def _round(value: float) -> str:

@@ -10,7 +10,7 @@ from privacy.description import DescriptionError, read_cells
 from privacy.files import AUDIT, hash_file, read_json, read_parquet, read_release, whole_file
 from privacy.policy import Policy, load_policy
 from privacy.protection import protect
-from privacy.release import Progress
+from privacy.release import Progress, Protected
 from privacy.report import Figures, gather_figures, render_report
 from privacy.structure import KEY
 
@@ -74,8 +74,7 @@ def _gather_release(folder: Path, policy: Policy) -> tuple[Figures, pl.DataFrame
         audit = read_json(folder / "internal" / AUDIT)
         same = audit["cells_sha256"] == hash_file(folder / "public" / "cells.parquet")
         audit = audit if same and audit["policy"]["hash"] == policy.hash else None
-    figures = gather_figures(protected.cells, protected.reasons, policy, cost=protected.cost, audit=audit)
-    return figures, protected.cells
+    return _gather(protected, policy, audit), protected.cells
 
 
 def _gather_home(folder: Path, policy: Policy) -> tuple[Figures, pl.DataFrame]:
@@ -92,7 +91,19 @@ def _gather_other(comparison: Comparison, cells: pl.DataFrame, progress: Progres
     if exact.height != cells.height or exact.join(cells, on=KEY, how="anti").height:
         raise DescriptionError("the cells to compare are not the cells of the release: other keys, or another number")
     protected = protect(exact, policy, secret=comparison.secret, progress=progress)
-    return gather_figures(protected.cells, protected.reasons, policy, cost=protected.cost)
+    return _gather(protected, policy)
+
+
+def _gather(protected: Protected, policy: Policy, audit: dict | None = None) -> Figures:
+    return gather_figures(
+        protected.cells,
+        protected.reasons,
+        policy,
+        cost=protected.cost,
+        bound=protected.bound,
+        unprotected=protected.unprotected.height,
+        audit=audit,
+    )
 
 
 def _refuse_other_policy(used: str, policy: Policy) -> None:

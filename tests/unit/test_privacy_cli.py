@@ -1,5 +1,6 @@
 """`slds privacy`: exit codes and words, from files to files, without a home."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -94,6 +95,24 @@ def test_a_file_that_is_not_there_is_refused_by_name(state, capsys):
     (state / "cells.csv").unlink()
     assert _protect(state) == USAGE
     assert "cells.csv is missing" in capsys.readouterr().err
+
+
+def test_numbers_that_cannot_be_protected_need_attention(state, capsys, monkeypatch):
+    from privacy import files
+
+    def protect(cells, policy, **more):
+        release = protect_truly(cells, policy, **more)
+        why = release.sensitive.select(*KEY, "statistic", why=pl.lit("shown before"))
+        return dataclasses.replace(release, unprotected=why)
+
+    protect_truly = files.protect
+    monkeypatch.setattr(files, "protect", protect)
+    assert _protect(state) == ATTENTION
+    assert "cannot be protected: publish nothing" in capsys.readouterr().err
+    assert files.read_release(state / "out").unprotected["why"].unique().to_list() == ["shown before"]
+    assert _run(state, "audit") == ATTENTION
+    assert _run(state, "report") == OK
+    assert "what is already known gives them away" in (state / "out" / "internal" / "report.html").read_text()
 
 
 def test_a_fault_of_the_program_is_exit_code_1_and_says_nothing_of_what_it_was_working_on(state, capsys, monkeypatch):

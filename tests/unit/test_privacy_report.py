@@ -1,5 +1,6 @@
 """The review board's page: what it counts, what it keeps to itself, and that anybody can read it."""
 
+import math
 import re
 from html import escape
 from html.parser import HTMLParser
@@ -12,7 +13,7 @@ from privacy.description import DescriptionError
 from privacy.files import audit_files, protect_files
 from privacy.pictures import Bar, draw_bars
 from privacy.policy import DEFAULT_POLICY, load_policy
-from privacy.release import PUBLISHED
+from privacy.release import PUBLISHED, Bound
 from privacy.report import _merge_few, gather_figures, render_report
 from privacy.reporting import Comparison, report_files
 
@@ -139,8 +140,16 @@ def test_the_price_is_not_told_where_nearly_all_withheld_numbers_are_of_one_kind
     reasons = pl.DataFrame({"statistic": ["numerator"] * 100, "reason": ["primary_n"] * 91 + ["complementary"] * 9})
     assert gather_figures(cells, reasons, load_policy(), cost=123.0).price is None
     more = pl.concat([reasons, reasons.filter(pl.col("reason") == "complementary")])
-    price = gather_figures(cells, more, load_policy(), cost=123.0, lower_bound=115.0).price
-    assert (price.sensitive, price.complementary, price.cost, price.lower_bound) == (91, 18, "120", "120")
+    price = gather_figures(cells, more, load_policy(), cost=123.0, bound=Bound(115.0, 0.065)).price
+    assert (price.sensitive, price.complementary, price.cost, price.lower_bound, price.gap_percent) == (
+        91,
+        18,
+        "120",
+        "120",
+        6,
+    )
+    none = gather_figures(cells, more, load_policy(), cost=123.0, bound=Bound(math.nan, math.nan)).price
+    assert none.lower_bound is None
 
 
 def test_an_audit_of_other_cells_or_another_policy_is_not_believed(release, tmp_path):
