@@ -32,9 +32,9 @@ class Price:
 
     sensitive: int
     complementary: int
-    cost: str
+    cost: str | None
     lower_bound: str | None
-    gap_percent: int | None
+    gap_percent: float | None
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ def _tell_price(reasons: pl.DataFrame, cost: float | None, bound: Bound | None) 
     return Price(
         sensitive,
         complementary,
-        "not kept" if cost is None else _round(cost),
+        None if cost is None else _round(cost),
         None if told is None else _round(told.lower),
-        None if told is None else round(100 * told.gap),
+        None if told is None else round(100 * told.gap, 1),
     )
 
 

@@ -146,7 +146,7 @@ def test_the_price_is_not_told_where_nearly_all_withheld_numbers_are_of_one_kind
         18,
         "120",
         "120",
-        6,
+        6.5,
     )
     none = gather_figures(cells, more, load_policy(), cost=123.0, bound=Bound(math.nan, math.nan)).price
     assert none.lower_bound is None
@@ -204,6 +204,7 @@ def test_what_a_home_protected_is_reported_too(release, tmp_path, monkeypatch, c
     assert main(["report", "--home", "--policy", str(DEFAULT_POLICY)]) == OK
     page = (tmp_path / "home" / "reports" / "disclosure_report.html").read_text()
     assert "withstood every attacker" in page
+    assert "come to about" not in page
     monkeypatch.delenv("SLDS_HOME")
     assert main(["report", "--home", "--policy", str(DEFAULT_POLICY)]) == USAGE
     assert "Which home?" in capsys.readouterr().err
