@@ -41,7 +41,6 @@ class Attacker(Strict):
     knows_zeros_are_shown: bool = False
     knows_own_record: bool = False
     tells_symbols_apart: bool = False
-    knows_own_district: bool = False
 
 
 class LevelCost(Strict):
@@ -135,7 +134,7 @@ def _refuse_unknown(where: str, named: Iterable[str], there: set[str]) -> None:
 
 
 def load_policy(path: str | Path = DEFAULT_POLICY) -> Policy:
-    """The policy a YAML file holds, or a ready one by its name (careful, nces, texas, wisconsin, strict).
+    """The policy a YAML file holds, or a ready one by its name (careful, nces, texas, wisconsin).
 
     Raises PolicyError, with every wrong field named, when it cannot be used.
     """
