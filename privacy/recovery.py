@@ -186,51 +186,6 @@ def _gather(parts: list[np.ndarray], fits: np.ndarray) -> list[list[np.ndarray]]
     return gathered
 
 
-def _gather(parts: list[np.ndarray], fits: np.ndarray) -> list[list[np.ndarray]]:
-    """Small parts put together for one attack, those with a table to start from (`fits`) apart from the others."""
-    gathered: list[list[np.ndarray]] = []
-    for side in (True, False):
-        filled = CHUNK
-        for part in parts:
-            if fits[part[0]] == side:
-                if filled + len(part) > CHUNK:
-                    gathered.append([])
-                    filled = 0
-                gathered[-1].append(part)
-                filled += len(part)
-    return gathered
-
-
-def _gather(parts: list[np.ndarray], fits: np.ndarray) -> list[list[np.ndarray]]:
-    """Small parts put together for one attack, those with a table to start from (`fits`) apart from the others."""
-    gathered: list[list[np.ndarray]] = []
-    for side in (True, False):
-        filled = CHUNK
-        for part in parts:
-            if fits[part[0]] == side:
-                if filled + len(part) > CHUNK:
-                    gathered.append([])
-                    filled = 0
-                gathered[-1].append(part)
-                filled += len(part)
-    return gathered
-
-
-def _gather(parts: list[np.ndarray], fits: np.ndarray) -> list[list[np.ndarray]]:
-    """Small parts put together for one attack, those with a table to start from (`fits`) apart from the others."""
-    gathered: list[list[np.ndarray]] = []
-    for side in (True, False):
-        filled = CHUNK
-        for part in parts:
-            if fits[part[0]] == side:
-                if filled + len(part) > CHUNK:
-                    gathered.append([])
-                    filled = 0
-                gathered[-1].append(part)
-                filled += len(part)
-    return gathered
-
-
 def _verdicts(quantity: np.ndarray, found: Verdicts) -> pl.DataFrame:
     asked = found.verdict != ""
     ends = [
