@@ -56,11 +56,14 @@ class Description(_Strict):
     folder: Path = Field(default=Path(), exclude=True)
 
 
-def read_cells(cells: str | Path | Sequence, descriptions: str | Path | Sequence) -> pl.DataFrame:
+def read_cells(
+    cells: str | Path | Sequence, descriptions: str | Path | Sequence, *, may_withhold: bool = False
+) -> pl.DataFrame:
     """The cells of CSV or Parquet files under the names this package uses: one row per cell, CELL_COLUMNS.
 
-    One description speaks for all files, or each file has its own. Tables may be split over files in any way. Raises
-    DescriptionError with every fault found.
+    One description speaks for all files, or each file has its own. Tables may be split over files in any way.
+    `may_withhold`: a missing count is one that was withheld, not one that was forgotten. Raises DescriptionError with
+    every fault found.
     """
     paths, described = ([Path(one) for one in _as_list(given)] for given in (cells, descriptions))
     if len(described) not in (1, len(paths)):
@@ -70,7 +73,7 @@ def read_cells(cells: str | Path | Sequence, descriptions: str | Path | Sequence
         for path, own in zip(paths, described * (len(paths) // len(described)), strict=True)
     ]
     rows = pl.concat(parts)
-    _refuse(_find_faults(rows))
+    _refuse(_find_faults(rows, may_withhold))
     return rows.select(CELL_COLUMNS)
 
 
@@ -237,7 +240,7 @@ def _place_organisations(cells: pl.DataFrame, description: Description) -> pl.Da
     return placed
 
 
-def _find_faults(rows: pl.DataFrame) -> list[tuple[pl.DataFrame, str, str]]:
+def _find_faults(rows: pl.DataFrame, may_withhold: bool) -> list[tuple[pl.DataFrame, str, str]]:
     """Rows that cannot be cells, where, and what is wrong with them. What depends on the policy is checked later."""
     empty = [(rows.filter(pl.col(one).is_null()), one, "nothing is there. Fill it in") for one in KEY]
     levels = ", ".join(LEVELS)
@@ -250,7 +253,11 @@ def _find_faults(rows: pl.DataFrame) -> list[tuple[pl.DataFrame, str, str]]:
             ", ".join(KEY),
             "the cell is there twice. Keep one of them",
         ),
-        (rows.filter(pl.col("student_count").is_null()), "student_count", "nothing is there. Write 0 where nobody is"),
+        (
+            rows.filter(pl.col("student_count").is_null() & (not may_withhold)),
+            "student_count",
+            "nothing is there. Write 0 where nobody is",
+        ),
         *[(rows.filter(pl.col(one) < 0), one, "less than zero. Mend the count") for one in STATISTICS],
         (
             rows.filter(pl.col("numerator") > pl.col("denominator")),

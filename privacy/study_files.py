@@ -56,7 +56,8 @@ def check_outputs(
     Outputs are called by the names of their files. Raises DescriptionError, PolicyError, ValueError.
     """
     brought, before = (
-        {Path(path).name: read_cells(path, descriptions) for path in paths} for paths in (tables, earlier)
+        {Path(path).name: read_cells(path, descriptions, may_withhold=True) for path in paths}
+        for paths in (tables, earlier)
     )
     if len(brought) < len(tables) or len(before) < len(earlier):
         raise DescriptionError("two files have the same name; give each output a name of its own")
