@@ -16,7 +16,6 @@ from privacy.moves import list_room, list_slack, open_moves
 from privacy.problem import Problem
 
 TINY = 1e-7
-SWEEPS = 3
 SLACK = 1e-6  # by how much a cut is loosened against the rounding of the duals
 
 
@@ -87,7 +86,7 @@ class _Part:
         """Units and weights of each cut."""
         problem, columns = self._problem, self._columns
         solver = open_moves(problem, columns, self._rows)
-        highest, lowest = self._sweep(solver)
+        highest, lowest = np.zeros(len(columns)), np.zeros(len(columns))
         found = []
         for place in np.flatnonzero(problem.sensitive[columns]):
             need = self._need[columns[place]]
@@ -113,21 +112,6 @@ class _Part:
                 if len(cut[0]):
                     found.append(cut)
         return found
-
-    def _sweep(self, solver: highspy.Highs) -> tuple[np.ndarray, np.ndarray]:
-        """How far each quantity is seen to rise and fall in a few random directions: it spares asking most singly."""
-        k = len(self._columns)
-        highest, lowest, rng = np.zeros(k), np.zeros(k), np.random.default_rng(k)
-        for _ in range(SWEEPS):
-            direction = np.where(self._problem.sensitive[self._columns], rng.choice([-1.0, 1.0], k), 0.0)
-            for sign in (1.0, -1.0):
-                solver.changeColsCost(k, np.arange(k, dtype=np.int32), sign * direction)
-                solver.run()
-                if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-                    values = np.array(solver.getSolution().col_value)
-                    highest, lowest = np.maximum(highest, values), np.minimum(lowest, values)
-        solver.changeColsCost(k, np.arange(k, dtype=np.int32), np.zeros(k))
-        return highest, lowest
 
     def _add_up(
         self, multipliers: np.ndarray, target: int, sign: float, weights: np.ndarray, lifters: np.ndarray
