@@ -235,7 +235,7 @@ class _Everything(_Universe):
 
     def protect(self, target: int, hidden: np.ndarray, witnesses: Witnesses) -> None:
         """As before, after withholding everything; takes that back where it does not help."""
-        before = hidden.copy()
+        before, proved = hidden.copy(), witnesses.remember()
         members = self._members(target)
         relations = np.unique(self._problem.by_quantity[:, members].indices)
         lifters = self._problem.lifted_by[relations]
@@ -245,6 +245,7 @@ class _Everything(_Universe):
         super().protect(target, hidden, witnesses)
         if witnesses.lacking(target):
             hidden[:] = before
+            witnesses.recall(proved)
 
 
 def _wanted_changes(problem: Problem, witnesses: Witnesses, target: int, nearest: bool) -> list[int]:

@@ -34,6 +34,14 @@ class Witnesses:
         narrow = highest - self.lowest[columns] < problem.width[columns] * (problem.truth[columns] + highest)
         return (problem.sensitive & ~problem.known)[columns] & ((self.count[columns] < problem.candidates) | narrow)
 
+    def remember(self) -> tuple[np.ndarray, ...]:
+        """What is proved now, for `recall`."""
+        return tuple(part.copy() for part in (self.changes, self.count, self.lowest, self.highest))
+
+    def recall(self, before: tuple[np.ndarray, ...]) -> None:
+        """Forgets what was proved since: needed where units are shown again that those moves use."""
+        self.changes, self.count, self.lowest, self.highest = (part.copy() for part in before)
+
     def list_unprotected(self) -> np.ndarray:
         """The sensitive quantities without proof: known to everybody, or lacking values."""
         return np.flatnonzero(self.lacking() | (self._problem.sensitive & self._problem.known))

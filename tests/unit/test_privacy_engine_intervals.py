@@ -11,6 +11,7 @@ from privacy.complementary import list_fixed, propose
 from privacy.cuts import find_cuts
 from privacy.intervals import choose_safely, widen
 from privacy.problem import UNBOUNDED, Problem
+from privacy.witnesses import Witnesses
 from tests.unit.privacy_engine_problems import pose_table
 
 
@@ -168,6 +169,17 @@ def test_a_warm_start_keeps_what_was_withheld_and_adds_what_lacks():
 def test_the_same_problem_gives_the_same_pattern():
     problem = pose_table(np.random.default_rng(4).integers(0, 20, (5, 4, 2)), sensitive_below=4)
     assert (choose_safely(problem, _silent).hidden == choose_safely(problem, _silent).hidden).all()
+
+
+def test_what_was_proved_with_units_shown_again_is_forgotten():
+    problem = _two_groups([2, 20, 30])
+    hidden = np.array([True, True, False])
+    witnesses = Witnesses(problem, hidden)
+    before = witnesses.remember()
+    assert witnesses.add(np.array([0, 1]), np.array([3.0, -3.0]))
+    assert not witnesses.lacking().any()
+    witnesses.recall(before)
+    assert np.flatnonzero(witnesses.lacking()).tolist() == [0]
 
 
 def test_nothing_sensitive_needs_nothing():
