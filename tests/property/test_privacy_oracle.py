@@ -167,3 +167,64 @@ def test_brute_force_cannot_narrow_any_small_outcome(inner):
     release = protect(_frame(rows), POLICY)
     _check_by_brute_force(release, columns, {"student_count": 1, "denominator": 1, "numerator": 0, "complement": 0})
     assert audit(release, POLICY).passed
+
+
+@st.composite
+def small_systems(draw):
+    """Up to four unknowns with bounds, one or two relations that are ranges, and what must stay open.
+
+    A relation is a sum with small coefficients or a rounded percentage of two unknowns, with large ones.
+    """
+    n = draw(st.integers(2, 4))
+    low = [draw(st.integers(0, 2)) for _ in range(n)]
+    high = [draw(st.integers(one, 9)) for one in low]
+    truth = [draw(st.integers(a, b)) for a, b in zip(low, high, strict=True)]
+    relations = []
+    for _ in range(draw(st.integers(1, 2))):
+        if draw(st.booleans()):
+            part, whole = draw(st.permutations(range(n)))[:2]
+            percent, half = draw(st.integers(0, 1000)) * 100, draw(st.sampled_from([500, 5000, 50_000]))
+            scale = [0] * n
+            scale[part] = 100_000
+            relations.append(([-(percent + half) if i == whole else c for i, c in enumerate(scale)], None, 0))
+            relations.append(([-(percent - half) if i == whole else c for i, c in enumerate(scale)], 0, None))
+        else:
+            terms = [draw(st.integers(-2, 2)) for _ in range(n)]
+            value = sum(c * x for c, x in zip(terms, truth, strict=True))
+            relations.append((terms, value - draw(st.integers(0, 2)), value + draw(st.integers(0, 2))))
+    return low, high, relations, draw(st.integers(2, 4))
+
+
+@settings(parent=SETTINGS, max_examples=60)
+@given(small_systems())
+def test_the_auditor_is_right_both_ways_about_ranges_bounds_and_percentages(case):
+    low, high, relations, required = case
+    n = len(low)
+    worlds = np.array(list(itertools.product(*(range(a, b + 1) for a, b in zip(low, high, strict=True)))))
+    for terms, least, most in relations:
+        sums = worlds @ np.array(terms)
+        fits = (sums >= (least if least is not None else sums)) & (sums <= (most if most is not None else sums))
+        worlds, sums = worlds[fits], sums[fits]
+    whole = dict.fromkeys(["low", "high", "published"], pl.Int64)
+    quantities = pl.DataFrame(
+        {"quantity": range(n), "low": low, "high": high, "published": [None] * n}, schema_overrides=whole
+    )
+    bounds = pl.DataFrame(
+        {"relation": range(len(relations)), "low": [r[1] for r in relations], "high": [r[2] for r in relations]},
+        schema_overrides={"low": pl.Int64, "high": pl.Int64},
+    )
+    entries = [(r, q, c) for r, (terms, *_) in enumerate(relations) for q, c in enumerate(terms) if c]
+    entries = pl.DataFrame(
+        entries, schema=dict.fromkeys(["relation", "quantity", "coefficient"], pl.Int64), orient="row"
+    )
+    asked = pl.DataFrame({"quantity": range(n), "required": [required] * n, "width": [0.0] * n})
+    verdicts, wrong = audit_system(quantities, bounds, entries, asked)
+    for row in verdicts.iter_rows(named=True):
+        values = np.unique(worlds[:, row["quantity"]])
+        if len(worlds):
+            assert row["verdict"] == ("safe" if len(values) >= required else "exposed")
+            if row["verdict"] == "exposed":
+                assert row["lowest"] <= values.min() <= values.max() <= row["highest"]
+        elif any(relations[r][0][row["quantity"]] for r in wrong):
+            assert row["verdict"] == "unproved"
+    assert (len(worlds) > 0) == (len(wrong) == 0)
