@@ -223,3 +223,21 @@ def test_a_table_may_be_told_any_correction_if_the_policy_says_so():
     release = protect_after(past)
     assert _withheld(release.cells) == set()
     assert audit_after(release, past).passed
+
+
+def test_bands_of_an_earlier_release_bind_the_next():
+    policy = load_policy("nces")
+    schools = {one: 60 + 37 * n for n, one in enumerate("ABCEFGHI")}
+    absent = {one: 4 + 9 * n for n, one in enumerate("ABCEFGHI")}
+    before = _cells(schools, absent)
+    after = _cells({**schools, "C": schools["C"] + 2}, {**absent, "C": absent["C"] + 1})
+    first = protect_after(recall(before, policy, [], "public"))
+    assert first.cells["rate_label"].null_count() < first.cells.height
+    past = recall(after, policy, [Release("public", "one", 1, first.cells, before)], "public")
+    second = protect_after(past)
+    report = audit_after(second, past)
+    assert report.passed
+    unchanged = first.cells.filter(~pl.col("org_id").is_in(["C", "D"])).select(*KEY, "rate_label")
+    assert second.cells.join(unchanged, on=[*KEY, "rate_label"], how="semi", nulls_equal=True).height == 7
+    naive = audit_after(protect(after, policy), past)
+    assert not naive.passed
