@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import polars as pl
-from disclosure_scale import correct, open_campaign, tell, use_processors
+from disclosure_scale import correct, open_campaign, put_table, tell, use_processors
 
-from privacy.campaign import conclude, list_parts, solve, write_tables
+from privacy.campaign import conclude, list_parts, solve
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     files = sorted(campaign.tables.glob("*.parquet"))
     last = max(path.stem.rpartition(".")[2] for path in files)
     for path in [path for path in files if path.stem.endswith(last)][: chosen.indicators]:
-        write_tables(correct(pl.read_parquet(path), chosen.district), campaign.tables)
+        put_table(correct(pl.read_parquet(path), chosen.district), campaign.tables)
     start, used = time.perf_counter(), use_processors()
     parts = solve(campaign, processes=chosen.processes, progress=tell(start))
     new = [part for part in parts if part.is_new]
