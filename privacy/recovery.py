@@ -101,8 +101,10 @@ def attack_system(
         together = waiting.pop()
         part = np.sort(np.concatenate(together))
         unknowns = known.cut(part)
-        start = partial(reused.start, unknowns, part) if reused and reused.fits[part[0]] else None
-        found = Attack(unknowns, required[part], width[part], group[part], start=start).run()
+        start, own = None, group[part]
+        if reused and reused.fits[part].all():
+            start, own = partial(reused.start, unknowns, part), reused.join_groups(part, own)
+        found = Attack(unknowns, required[part], width[part], own, start=start).run()
         if found.exhibits is None and len(together) > 1:
             # One of them has no table: each by itself.
             waiting += [[one] for one in together]

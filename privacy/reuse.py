@@ -16,6 +16,8 @@ from privacy.certificates import Certificates
 from privacy.exhibits import UNLIMITED, UNSEEN, Exhibits, Unknowns
 from privacy.programs import find_table
 
+TOGETHER = 3000  # unknowns looked at in one program
+
 
 @dataclass
 class Reused:
@@ -49,6 +51,15 @@ class Reused:
         found = self.start(unknowns, part)
         verdict = np.where(self.required[part] > 0, SAFE, "").astype(object)
         return Verdicts(verdict, found.count, found.lowest, found.highest, exhibits=found)
+
+    def join_groups(self, part: np.ndarray, group: np.ndarray) -> np.ndarray:
+        """The groups of some unknowns, with those in which anything lacks as one, if they are not too many.
+
+        A correction reaches from a school to the state: what it changed has to move together.
+        """
+        lacking = np.unique(group[self.open[part]])
+        joined = np.isin(group, lacking)
+        return np.where(joined, lacking[0], group) if 0 < joined.sum() <= TOGETHER else group
 
     def start(self, unknowns: Unknowns, part: np.ndarray) -> Exhibits:
         """Where an attack on some unknowns starts: the base, and all that holds for them."""
