@@ -15,7 +15,14 @@ from privacy.attack import EXPOSED, SAFE
 from privacy.certificates import Certificates, no_certificates
 from privacy.knowledge import bound_quantities
 from privacy.policy import Attacker, Policy
-from privacy.reading import bound_numerators, list_published, read_rates, relate_numerators, with_rates
+from privacy.reading import (
+    bound_numerators,
+    count_students,
+    list_published,
+    read_rates,
+    relate_numerators,
+    with_rates,
+)
 from privacy.recovery import attack_system
 from privacy.release import PUBLISHED, RATES, TOLD, Progress, Protected
 from privacy.structure import KEY, Structure
@@ -68,8 +75,11 @@ def audit(
     `earlier`: certificates in the numbers of this structure; what they still prove is not attacked anew.
     """
     report = progress or (lambda stage, done, total: None)
+    students = _misplaced_students(protected.cells, policy)
+    protected = dataclasses.replace(protected, cells=count_students(protected.cells, policy))
     values = list_published(protected.cells, protected.structure)
     failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected), _wrong_rates(protected, policy)]
+    failures.append(students)
     failures.append(_fail(protected.unprotected, UNPROTECTED))
     found, certificates = _attack(values, values, protected, policy, policy.attackers, report, earlier)
     failures.append(found.filter(pl.col("problem") == BROKEN_SUM))
@@ -154,6 +164,16 @@ def _left_in(protected: Protected) -> pl.DataFrame:
     untold = ~pl.col("rate_status").is_in(TOLD) & pl.any_horizontal(pl.col(RATES).is_not_null())
     found.append(cells.filter(untold).with_columns(statistic=pl.lit("numerator")))
     return _fail(pl.concat(found), LEFT_IN)
+
+
+def _misplaced_students(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Students of a rate other than its denominator, and persons behind a magnitude, which nobody is to know."""
+    kinds = {table: rules.kind for table, rules in policy.tables.items()}
+    kind, students = pl.col("table_id").replace_strict(kinds, return_dtype=pl.String), pl.col("student_count")
+    two = cells.filter(kind.is_in(["rate", "mean"]), students != pl.col("denominator"))
+    behind = cells.filter(kind == "magnitude", students.is_not_null())
+    told = [(two, BROKEN_SUM), (behind, LEFT_IN)]
+    return pl.concat([_fail(rows.with_columns(statistic=pl.lit("student_count")), why) for rows, why in told])
 
 
 def _wrong_rates(protected: Protected, policy: Policy) -> pl.DataFrame:
