@@ -59,12 +59,14 @@ def propose(problem: Problem, progress: Progress) -> tuple[np.ndarray, float]:
         return fixed, 0.0
     master = Master(problem, fixed)
     rounds = [problem.block] * DISTRICT_ROUNDS + [np.zeros(len(problem.truth), dtype=np.int64)] * STATE_ROUNDS
+    hidden = _answer(problem, master)
     for done, label in enumerate(rounds):
         progress("choosing", done, len(rounds))
-        hidden = _answer(problem, master)
         cuts = find_cuts(problem, hidden, fixed, label)
-        master.cut(cuts.weights, cuts.at_least)
-    return _answer(problem, master), master.lower_bound
+        if len(cuts.at_least):
+            master.cut(cuts.weights, cuts.at_least)
+            hidden = _answer(problem, master)
+    return hidden, master.lower_bound
 
 
 def _answer(problem: Problem, master: Master) -> np.ndarray:
