@@ -11,7 +11,7 @@ from orchestration.runs import NIGHTLY
 from sample_state import write_sample
 
 MODELS = {
-    "seeds": {"code_labels", "indicator_parameters", "subgroup_values"},
+    "seeds": {"code_labels", "collection_status", "indicator_parameters", "subgroup_values"},
     "staging": {
         "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_discipline_actions",
         "stg_enrollments", "stg_organizations", "stg_program_participations", "stg_sections", "stg_staff_sections",

@@ -7,7 +7,8 @@ with indicators as (
     {% if not loop.first %}union all{% endif %}
     select
         indicator_id, indicator_version, authority, school_year, org_level, org_id, parent_org_id, lea_id,
-        disaggregate_type, disaggregate_value, numerator, denominator, student_count, n_missing, unit, as_of_date
+        disaggregate_type, disaggregate_value, numerator, denominator, student_count, n_missing, unit, as_of_date,
+        value, coverage_rate, status, period_type, period_start, period_end
     from {{ ref(model) }}
     {%- endfor %}
 )
