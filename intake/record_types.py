@@ -100,6 +100,8 @@ bell_times: school_id* bell_date* first_bell last_bell
 bus_runs: route_id* school_id* run_date* scheduled_arrival actual_arrival riders
 item_responses: student_id*† section_id* school_id* ticket_date* item_id* response is_correct
 professional_learning: staff_id*† session_id* org_id session_date topic hours
+diplomas: student_id*† school_id diploma_date* diploma_type*=diploma_type
+exit_documents: student_id*† school_id exit_date* document_type*=exit_document document_date leads_to_diploma=yes_no
 """
 
 

@@ -56,11 +56,16 @@ RECORD_COLUMNS: dict[str, tuple[str, ...]] = {
         "student_id", "section_id", "school_id", "ticket_date", "item_id", "response", "is_correct",
     ),
     "professional_learning": ("staff_id", "session_id", "org_id", "session_date", "topic", "hours"),
+    "diplomas": ("student_id", "school_id", "diploma_date", "diploma_type_source"),
+    "exit_documents": (
+        "student_id", "school_id", "exit_date", "document_type_source", "document_date", "leads_to_diploma_source",
+    ),
 }
 """Record type → the columns a state CSV file of it carries, in order (the contract's names)."""
 
 LOOP_RECORD_TYPES = (
     "student_transportation", "finance_accounts", "bell_times", "bus_runs", "item_responses", "professional_learning",
+    "exit_documents",
 )
 """What every district sends as state CSV, because neither Ed-Fi bulk XML nor OneRoster has a place for it."""
 
@@ -84,6 +89,10 @@ ENTRY_SAME_LEA, ENTRY_OTHER_LEA, ENTRY_OTHER_STATE = "01821", "01822", "01823"
 EXIT_SAME_LEA, EXIT_OTHER_LEA, EXIT_OTHER_STATE = "01907", "01908", "01909"
 EXIT_ABROAD, EXIT_HOME_SCHOOL, EXIT_PRIVATE = "01916", "01918", "73068"
 EXIT_DROPPED_OUT, EXIT_GRADUATED, EXIT_NO_DIPLOMA = "01927", "01921", "01928"
+
+# Diplomas and other credentials (CEDS 000138).
+DIPLOMA_REGULAR, DIPLOMA_ADVANCED, CERTIFICATE_OF_COMPLETION, DIPLOMA_GED = "00806", "00807", "00814", "00816"
+DIPLOMA_ALTERNATE = "75000"
 
 # Programs (CEDS 000225).
 PROGRAM_NAMES = {
@@ -123,6 +132,13 @@ EDFI = {
         EXIT_DROPPED_OUT: "Dropout",
         EXIT_GRADUATED: "Graduated",
         EXIT_NO_DIPLOMA: "Completed",
+    },
+    "diploma_type": {
+        DIPLOMA_REGULAR: "Regular diploma",
+        DIPLOMA_ADVANCED: "Endorsed/advanced diploma",
+        CERTIFICATE_OF_COMPLETION: "Certificate of completion",
+        DIPLOMA_GED: "General Educational Development (GED) credential",
+        DIPLOMA_ALTERNATE: "Alternate Diploma",
     },
     "calendar_event": {
         "InstructionalDay": "Instructional day",

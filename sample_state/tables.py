@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from sample_state import attendance, buses, learning, records, staffing
+from sample_state import attendance, buses, learning, leaving, records, staffing
 from sample_state.codes import RECORD_COLUMNS
 from sample_state.district_year import DistrictYear
 
@@ -34,6 +34,8 @@ def make_tables(year: DistrictYear) -> dict[str, pl.DataFrame]:
         "bell_times": buses.make_bell_times(year),
         "bus_runs": buses.make_bus_runs(year, fleet),
         "item_responses": learning.make_item_responses(year, rosters),
+        "diplomas": leaving.make_diplomas(year),
+        "exit_documents": leaving.make_exit_documents(year),
         **staffing.make_staffing(year, rosters),
     }
     return {name: tables[name].select(columns) for name, columns in RECORD_COLUMNS.items()}

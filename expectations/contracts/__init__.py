@@ -6,9 +6,11 @@ from expectations.contracts.bell_times import BellTime
 from expectations.contracts.bus_runs import BusRun
 from expectations.contracts.calendars import CalendarDay
 from expectations.contracts.demographics import Demographics
+from expectations.contracts.diplomas import Diploma
 from expectations.contracts.discipline_actions import DisciplineAction
 from expectations.contracts.discipline_incidents import DisciplineIncident
 from expectations.contracts.enrollments import Enrollment
+from expectations.contracts.exit_documents import ExitDocument
 from expectations.contracts.finance_accounts import FinanceAccount
 from expectations.contracts.item_responses import ItemResponse
 from expectations.contracts.organizations import Organization
@@ -45,4 +47,6 @@ CONTRACTS: dict[str, type[RowContract]] = {
     "bus_runs": BusRun,
     "item_responses": ItemResponse,
     "professional_learning": ProfessionalLearning,
+    "diplomas": Diploma,
+    "exit_documents": ExitDocument,
 }

@@ -28,7 +28,8 @@ KEYS = {
     "student_transportation": ["student_id", "org_id", "route_id"], "finance_accounts": ["account_id", "fiscal_year"],
     "bell_times": ["school_id", "bell_date"], "bus_runs": ["route_id", "school_id", "run_date"],
     "item_responses": ["student_id", "section_id", "school_id", "ticket_date", "item_id"],
-    "professional_learning": ["staff_id", "session_id"],
+    "professional_learning": ["staff_id", "session_id"], "diplomas": ["student_id", "diploma_date"],
+    "exit_documents": ["student_id", "exit_date"],
 }
 # (table, columns) that must be found in (table, columns): what a district sends hangs together.
 REFERENCES = [
@@ -44,7 +45,8 @@ REFERENCES = [
     ("staff", ["staff_id"], "staff_assignments"), ("professional_learning", ["staff_id"], "staff"),
     ("item_responses", ["student_id", "section_id"], "student_sections"),
     ("student_transportation", ["route_id"], "bus_runs"), ("bell_times", ["school_id"], "calendars"),
-    ("bus_runs", ["school_id"], "calendars"),
+    ("bus_runs", ["school_id"], "calendars"), ("diplomas", ["student_id", "school_id"], "enrollments"),
+    ("exit_documents", ["student_id", "school_id", "exit_date"], "enrollments"),
 ]
 
 
