@@ -21,7 +21,8 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 FLAGS = ("economic_disadvantage", "english_learner", "idea", "section_504", "homeless", "migrant", "foster",
          "military_connected")
 CODED = " ".join(f"{flag}_source {flag}_code" for flag in FLAGS)
-DATES = ("entry_date", "exit_date", "calendar_date", "attendance_date", "action_date", "begin_date", "end_date")
+DATES = ("entry_date", "exit_date", "calendar_date", "attendance_date", "action_date", "begin_date", "end_date",
+         "diploma_date", "document_date")
 COLUMNS = {
     "organizations": "org_id org_type_source org_type_code org_name parent_org_id low_grade high_grade",
     "calendars": "school_id calendar_date calendar_event_source calendar_event_code",
@@ -38,6 +39,9 @@ COLUMNS = {
     "sections": "section_id school_id session_name course_id course_title subject_source subject_code",
     "student_sections": "student_key section_id school_id session_name course_id begin_date end_date",
     "staff_sections": "staff_key section_id school_id session_name course_id begin_date end_date position_source",
+    "diplomas": "student_key school_id diploma_date diploma_type_source diploma_type_code",
+    "exit_documents": "student_key school_id exit_date document_type_source document_type_code document_date "
+    "leads_to_diploma_source leads_to_diploma_code",
 }
 LINEAGE = ("source_id", "lea_id", "school_year", "batch_id", "source_file", "source_row")
 CELL_KEYS = "table_id, school_year, org_level, org_id, parent_org_id, disaggregate_type, disaggregate_value"
@@ -270,6 +274,18 @@ def district_d():
 def deliveries():
     """The current deliveries of the built state."""
     return [district_a(), district_b(), district_c(), district_d()]
+
+
+@pytest.fixture(scope="session")
+def new_delivery():
+    """The maker of a delivery: sender, district, batch and school year."""
+    return Delivery
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory):
+    """The maker of an empty warehouse with a folder of its own, by name."""
+    return lambda name: Warehouse(tmp_path_factory.mktemp(name))
 
 
 @pytest.fixture(scope="session")
