@@ -57,13 +57,13 @@
     student_count, numerator, denominator, n_missing (whole numbers or null) and as_of_date. Students are first summed by
     whole profile, so the subgroup dimensions are spread over profiles, not over students.
 
-    `collection` is whose status (provisional, final …) the figures have. A figure is about its school year unless
-    `period_type` says otherwise; `student_rows` then carries period_start and period_end. `described_by` is the relation
-    that says who each student is, one row per student_key and school_year.
+    `collection` is whose status (provisional, final …) the figures have. A figure is about July 1 to June 30 of its
+    school year unless it `has_own_period`; `student_rows` then carries period_start and period_end. `described_by` is the
+    relation that says who each student is, one row per student_key and school_year.
 #}
-{% macro disaggregate(student_rows, indicator_id, version, unit, collection, period_type='school_year', described_by=none) -%}
+{% macro disaggregate(student_rows, indicator_id, version, unit, collection, period_type='school_year', has_own_period=false, described_by=none) -%}
 {%- set columns = breakdown_columns() -%}
-{%- set is_school_year = period_type == 'school_year' -%}
+{%- set is_school_year = not has_own_period -%}
 profiles as (
     select
         r.authority, r.school_year, r.org_level, r.org_id, s.{{ columns | join(', s.') }},

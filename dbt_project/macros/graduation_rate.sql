@@ -54,5 +54,6 @@ student_rows as (
     {%- endfor %}
 ),
 
-{{ disaggregate('student_rows', indicator_id, 1, 'rate', 'graduation', period_type='cohort', described_by='described') }}
+{{ disaggregate('student_rows', indicator_id, 1, 'rate', 'graduation', period_type='cohort', has_own_period=true,
+    described_by='described') }}
 {%- endmacro %}

@@ -120,7 +120,8 @@ judged as (
             - case when e.has_left_by_then and e.exit_kind in ('discontinued', 'unknown', 'not_stated') then 1 else 0 end
             as return_count,
         d.school_id as diploma_school_id, d.diploma_date, d.diploma_type_code, g.exit_date as graduation_exit_date,
-        e.document_type_code, e.document_date,
+        e.document_type_code,
+        case when x.student_key is not null then x.document_date else e.document_date end as document_date,
         case
             when d.counts_as = 'regular' then 'regular_diploma'
             when g.student_key is not null then 'graduation_reported'

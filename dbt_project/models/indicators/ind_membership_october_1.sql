@@ -43,4 +43,4 @@ student_rows as (
     {%- endfor %}
 ),
 
-{{ disaggregate('student_rows', 'I00', 1, 'count', 'membership', 'day') }}
+{{ disaggregate('student_rows', 'I00', 1, 'count', 'membership', period_type='day', has_own_period=true) }}
