@@ -11,25 +11,31 @@ from orchestration.runs import NIGHTLY
 from sample_state import write_sample
 
 MODELS = {
-    "seeds": {"code_labels", "collection_status", "indicator_parameters", "subgroup_values"},
+    "seeds": {
+        "code_labels", "cohort_rules", "collection_status", "diploma_rules", "exit_document_rules", "exit_rules",
+        "indicator_parameters", "subgroup_values",
+    },
     "staging": {
-        "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_discipline_actions",
-        "stg_enrollments", "stg_organizations", "stg_program_participations", "stg_sections", "stg_staff_sections",
+        "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas", "stg_discipline_actions",
+        "stg_enrollments", "stg_exit_documents", "stg_organizations", "stg_program_participations", "stg_sections", "stg_staff_sections",
         "stg_state", "stg_student_sections",
     },
     "core": {
         "deidentified_student_year", "dim_calendar", "dim_delivery", "dim_organization", "dim_student_year",
-        "dim_subgroup", "fct_attendance_event", "fct_discipline_action", "fct_enrollment",
-        "fct_student_daily_attendance", "fct_student_lea_year", "fct_student_school_year", "fct_student_year",
+        "dim_subgroup", "fct_attendance_event", "fct_cohort_entry", "fct_cohort_membership", "fct_discipline_action",
+        "fct_enrollment", "fct_fall_status", "fct_student_daily_attendance", "fct_student_enrollment",
+        "fct_student_lea_year", "fct_student_mobility", "fct_student_school_year", "fct_student_year",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
-        "ind_chronic_absenteeism_unduplicated", "ind_exclusionary_discipline", "ind_membership_october_1",
+        "ind_chronic_absenteeism_unduplicated", "ind_event_dropout", "ind_exclusionary_discipline",
+        "ind_graduation_rate_4_year", "ind_graduation_rate_5_year", "ind_graduation_rate_6_year",
+        "ind_membership_october_1", "ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},
-    "district": {"district_indicator_comparison", "district_student_attendance"},
-    "state": {"state_indicators"},
+    "district": {"district_graduation_cohort", "district_indicator_comparison", "district_student_attendance"},
+    "state": {"state_graduation_cohort", "state_indicators"},
     "research": {"research_student_year"},
     "public": {"public_indicators"},
     "protected": {"protected_cells"},

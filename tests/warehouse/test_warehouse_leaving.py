@@ -4,9 +4,11 @@ import pytest
 
 from tests.warehouse.leaving_oracle import BREAKDOWNS, STATUSES, expected_rates
 from tests.warehouse.leaving_state import make_state
+from tests.warehouse.moving_oracle import expected_dropouts, expected_moves
 
 MADE_OF_LEAVING = ["+ind_graduation_rate_4_year", "+ind_graduation_rate_5_year", "+ind_graduation_rate_6_year",
-                   "+district_graduation_cohort", "+state_graduation_cohort"]
+                   "+district_graduation_cohort", "+state_graduation_cohort", "+ind_event_dropout",
+                   "+ind_student_mobility", "+ind_student_mobility_incidence", "+ind_student_stability"]
 DESCRIBED = ("race_ethnicity", "sex", *STATUSES)
 
 
@@ -44,15 +46,30 @@ def values(leaving):
     return single | crossed
 
 
+def differences(warehouse, model, expected):
+    """The rows in which an indicator and its second computation differ: key → (found, expected)."""
+    found = {row[:6]: row[6:] for row in warehouse.rows(
+        "select authority, school_year, org_level, org_id, disaggregate_type, disaggregate_value, numerator, denominator "
+        f"from indicators.{model}")}
+    assert len(found) > 1000
+    return {key: (found.get(key), expected.get(key)) for key in expected.keys() | found.keys()
+            if found.get(key) != expected.get(key)}
+
+
 @pytest.mark.parametrize("years", [4, 5, 6])
 def test_every_row_of_a_graduation_rate_equals_the_second_computation(leaving, state, described, values, years):
     expected, _ = expected_rates(state, described, values, years)
-    found = {row[:6]: row[6:] for row in leaving.rows(
-        "select authority, school_year, org_level, org_id, disaggregate_type, disaggregate_value, numerator, denominator "
-        f"from indicators.ind_graduation_rate_{years}_year")}
-    assert len(found) > 1000
-    assert {key: (found.get(key), expected.get(key)) for key in expected.keys() | found.keys()
-            if found.get(key) != expected.get(key)} == {}
+    assert differences(leaving, f"ind_graduation_rate_{years}_year", expected) == {}
+
+
+def test_every_row_of_the_dropout_rate_equals_the_second_computation(leaving, state, described, values):
+    assert differences(leaving, "ind_event_dropout", expected_dropouts(state, described, values)) == {}
+
+
+def test_every_row_of_mobility_and_stability_equals_the_second_computation(leaving, state, described, values):
+    models = ("ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability")
+    for model, expected in zip(models, expected_moves(state, described, values), strict=True):
+        assert differences(leaving, model, expected) == {}, model
 
 
 @pytest.mark.parametrize("years", [4, 5, 6])

@@ -2,6 +2,7 @@
     'ind_membership_october_1', 'ind_average_daily_attendance', 'ind_chronic_absenteeism',
     'ind_chronic_absenteeism_unduplicated', 'ind_exclusionary_discipline',
     'ind_graduation_rate_4_year', 'ind_graduation_rate_5_year', 'ind_graduation_rate_6_year',
+    'ind_event_dropout', 'ind_student_mobility', 'ind_student_mobility_incidence', 'ind_student_stability',
 ] -%}
 with indicators as (
     {%- for model in models %}
