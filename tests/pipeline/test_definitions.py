@@ -16,9 +16,9 @@ MODELS = {
         "indicator_parameters", "subgroup_values",
     },
     "staging": {
-        "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas", "stg_discipline_actions",
-        "stg_enrollments", "stg_exit_documents", "stg_organizations", "stg_program_participations", "stg_sections", "stg_staff_sections",
-        "stg_state", "stg_student_sections",
+        "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
+        "stg_discipline_actions", "stg_enrollments", "stg_exit_documents", "stg_organizations",
+        "stg_program_participations", "stg_sections", "stg_staff_sections", "stg_state", "stg_student_sections",
     },
     "core": {
         "deidentified_student_year", "dim_calendar", "dim_delivery", "dim_organization", "dim_student_year",

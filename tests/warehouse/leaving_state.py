@@ -12,7 +12,8 @@ YEARS = range(2017, 2023)
 SCHOOLS = {"G": ["G1"], "N": ["N1", "N2"], "M": ["M1", "M2"]}
 GRADES = ["07", "08", "09", "10", "11", "12"]
 EXITS = ["01907", "01908", "01909", "01916", "01917", "01918", "01921", "01922", "01924", "01925", "01926", "01927",
-         "01928", "01931", "03502", "03503", "03505", "03509", "09999", "73062", "73064", "73066", "73067", "73068", None]
+         "01928", "01931", "03502", "03503", "03505", "03509", "09999", "73062", "73064", "73066", "73067", "73068",
+         None]
 DOCUMENTS = ["TranscriptRequest", "EnrollmentConfirmation", "HomeSchoolNotice", "EmigrationNotice", "DeathRecord",
              "FacilityPlacement"]
 DIPLOMAS = ["00806", "00806", "00806", "00807", "00810", "00814", "00815", "00816", "75000", "75000"]
@@ -31,7 +32,8 @@ def mondays(school_year):
 def make_state(new_delivery, *, students=600, seed=3):
     """One delivery per district and year."""
     generator = random.Random(seed)
-    deliveries = {(lea, year): new_delivery(f"src_{lea}", lea, f"{lea}{year}", year) for lea in SCHOOLS for year in YEARS}
+    deliveries = {(lea, year): new_delivery(f"src_{lea}", lea, f"{lea}{year}", year)
+                  for lea in SCHOOLS for year in YEARS}
     for (lea, year), delivery in deliveries.items():
         delivery.describe_schools(*SCHOOLS[lea], days=mondays(year))
     add_worked_example(deliveries)
@@ -48,7 +50,8 @@ def enroll(deliveries, student, school, year, entry, leave=None, *, grade, exit_
 def describe(generator, deliveries, student, lea, year):
     deliveries[lea, year].describe(
         student, sex_code=generator.choice(["Female", "Male"]), race_code=generator.choice(["White", "Asian"]),
-        idea_code=generator.choice(["Yes", "No", "No", None]), english_learner_code=generator.choice(["Yes", "No", "No"]))
+        idea_code=generator.choice(["Yes", "No", "No", None]),
+        english_learner_code=generator.choice(["Yes", "No", "No"]))
 
 
 def add_worked_example(deliveries):

@@ -1,4 +1,4 @@
-"""Graduation, dropout and mobility of a made-up state of six years, each against a second computation in plain Python."""
+"""Graduation, dropout and mobility of a made-up state of six years, each computed a second time in plain Python."""
 
 import pytest
 
@@ -49,8 +49,8 @@ def values(leaving):
 def differences(warehouse, model, expected):
     """The rows in which an indicator and its second computation differ: key → (found, expected)."""
     found = {row[:6]: row[6:] for row in warehouse.rows(
-        "select authority, school_year, org_level, org_id, disaggregate_type, disaggregate_value, numerator, denominator "
-        f"from indicators.{model}")}
+        "select authority, school_year, org_level, org_id, disaggregate_type, disaggregate_value, numerator, "
+        f"denominator from indicators.{model}")}
     assert len(found) > 1000
     return {key: (found.get(key), expected.get(key)) for key in expected.keys() | found.keys()
             if found.get(key) != expected.get(key)}
@@ -112,8 +112,9 @@ def test_the_arithmetic_of_a_rate_adds_up_from_entries_to_outcomes(leaving):
 
 def test_a_district_reads_why_each_of_its_students_counts_and_what_would_change_it(leaving):
     [(words, rule, record, contest)] = leaving.rows(
-        "select what_became, outcome_rule_number, evidence_record, how_to_contest from district.district_graduation_cohort "
-        "where lea_id = 'G' and student_key = 'g097' and years = 4 and authority = 'essa_last_school'")
+        "select what_became, outcome_rule_number, evidence_record, how_to_contest "
+        "from district.district_graduation_cohort where lea_id = 'G' and student_key = 'g097' and years = 4 "
+        "and authority = 'essa_last_school'")
     assert "no written confirmation was sent" in words
     assert (rule, record) == (4036, "enrollments")
     assert "TranscriptRequest" in contest

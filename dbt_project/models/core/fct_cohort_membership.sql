@@ -120,7 +120,7 @@ judged as (
             - case when e.has_left_by_then and e.exit_kind in ('discontinued', 'unknown', 'not_stated') then 1 else 0 end
             as return_count,
         d.school_id as diploma_school_id, d.diploma_date, d.diploma_type_code, g.exit_date as graduation_exit_date,
-        e.document_type_code,
+        case when x.student_key is not null then 'DeathRecord' else e.document_type_code end as document_type_code,
         case when x.student_key is not null then x.document_date else e.document_date end as document_date,
         case
             when d.counts_as = 'regular' then 'regular_diploma'
@@ -212,7 +212,17 @@ located as (
             when 'school_of_the_diploma' then own_diploma_school_id
             when 'longest_school' then longest_school_id
             else last_school_id
-        end as school_id
+        end as school_id,
+        -- The record the outcome rests on.
+        case
+            when outcome_reason in (
+                'regular_diploma', 'alternate_diploma', 'alternate_diploma_not_counted', 'equivalency', 'other_credential')
+                and diploma_date is not null then 'diplomas'
+            when outcome_reason in (
+                'transferred_out', 'emigrated', 'died', 'diploma_program_in_facility', 'program_without_diploma')
+                then 'exit_documents'
+            else 'enrollments'
+        end as evidence_record
     from attributed
 )
 
@@ -222,33 +232,16 @@ select
     l.outcome_reason, l.rule_number as outcome_rule_number,
     case when l.effect = 'removed' then 0 else 1 end as is_in_denominator,
     case when l.effect = 'graduate' then 1 else 0 end as is_in_numerator,
-    -- The record the outcome rests on, and what in it decides.
-    case
-        when l.outcome_reason in (
-            'regular_diploma', 'alternate_diploma', 'alternate_diploma_not_counted', 'equivalency', 'other_credential')
-            and l.diploma_date is not null then 'diplomas'
-        when l.effect = 'removed' and l.outcome_reason <> 'left_before_membership_date'
-            or l.outcome_reason = 'program_without_diploma' then 'exit_documents'
-        else 'enrollments'
-    end as evidence_record,
-    case
-        when l.outcome_reason in (
-            'regular_diploma', 'alternate_diploma', 'alternate_diploma_not_counted', 'equivalency', 'other_credential')
-            and l.diploma_date is not null then l.diploma_type_code
-        when l.outcome_reason = 'died' then 'DeathRecord'
-        when l.effect = 'removed' and l.outcome_reason <> 'left_before_membership_date'
-            or l.outcome_reason = 'program_without_diploma' then l.document_type_code
-        when l.outcome_reason = 'graduation_reported' then '01921'
-        else l.last_exit_type_code
+    l.evidence_record,
+    case l.evidence_record
+        when 'diplomas' then l.diploma_type_code
+        when 'exit_documents' then l.document_type_code
+        else case when l.outcome_reason = 'graduation_reported' then '01921' else l.last_exit_type_code end
     end as evidence_code,
-    case
-        when l.outcome_reason in (
-            'regular_diploma', 'alternate_diploma', 'alternate_diploma_not_counted', 'equivalency', 'other_credential')
-            and l.diploma_date is not null then l.diploma_date
-        when l.effect = 'removed' and l.outcome_reason <> 'left_before_membership_date'
-            or l.outcome_reason = 'program_without_diploma' then l.document_date
-        when l.outcome_reason = 'graduation_reported' then l.graduation_exit_date
-        else l.last_exit_date
+    case l.evidence_record
+        when 'diplomas' then l.diploma_date
+        when 'exit_documents' then l.document_date
+        else case when l.outcome_reason = 'graduation_reported' then l.graduation_exit_date else l.last_exit_date end
     end as evidence_date,
     coalesce(o.lea_id, l.last_lea_id) as lea_id, l.school_id, l.attribution,
     l.last_lea_id, l.last_school_id, l.last_exit_date, l.last_exit_type_code,

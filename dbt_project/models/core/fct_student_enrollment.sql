@@ -1,3 +1,7 @@
+{%- set in_state_order -%}
+partition by student_key
+order by end_date, case when has_left then 0 else 1 end, entry_date, lea_id, source_id, school_id
+{%- endset -%}
 -- The last date an enrolment is known to hold: the exit, or June 30 where the sender left it open at the year's end.
 with enrollments as (
     select
@@ -19,22 +23,10 @@ with enrollments as (
 followed as (
     select
         *,
-        lead(entry_date) over (
-            partition by student_key
-            order by end_date, case when has_left then 0 else 1 end, entry_date, lea_id, source_id, school_id
-        ) as next_entry_date,
-        lead(lea_id) over (
-            partition by student_key
-            order by end_date, case when has_left then 0 else 1 end, entry_date, lea_id, source_id, school_id
-        ) as next_lea_id,
-        lead(school_id) over (
-            partition by student_key
-            order by end_date, case when has_left then 0 else 1 end, entry_date, lea_id, source_id, school_id
-        ) as next_school_id,
-        row_number() over (
-            partition by student_key
-            order by end_date, case when has_left then 0 else 1 end, entry_date, lea_id, source_id, school_id
-        ) as place_in_state
+        lead(entry_date) over ({{ in_state_order }}) as next_entry_date,
+        lead(lea_id) over ({{ in_state_order }}) as next_lea_id,
+        lead(school_id) over ({{ in_state_order }}) as next_school_id,
+        row_number() over ({{ in_state_order }}) as place_in_state
     from enrollments
 ),
 
