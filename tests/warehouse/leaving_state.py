@@ -7,6 +7,7 @@ every combination that can be sent.
 
 import datetime as dt
 import random
+from functools import cache
 
 YEARS = range(2017, 2023)
 SCHOOLS = {"G": ["G1"], "N": ["N1", "N2"], "M": ["M1", "M2"]}
@@ -19,6 +20,7 @@ DOCUMENTS = ["TranscriptRequest", "EnrollmentConfirmation", "HomeSchoolNotice", 
 DIPLOMAS = ["00806", "00806", "00806", "00807", "00810", "00814", "00815", "00816", "75000", "75000"]
 
 
+@cache
 def mondays(school_year):
     """The days of instruction of every school: Mondays from September to May."""
     day, days = dt.date(school_year - 1, 9, 1), []

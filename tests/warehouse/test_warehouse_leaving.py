@@ -46,6 +46,12 @@ def values(leaving):
     return single | crossed
 
 
+@pytest.fixture(scope="module")
+def rates(state, described, values):
+    """Extent in years → the second computation: (rows, reasons)."""
+    return {years: expected_rates(state, described, values, years) for years in (4, 5, 6)}
+
+
 def differences(warehouse, model, expected):
     """The rows in which an indicator and its second computation differ: key → (found, expected)."""
     found = {row[:6]: row[6:] for row in warehouse.rows(
@@ -57,8 +63,8 @@ def differences(warehouse, model, expected):
 
 
 @pytest.mark.parametrize("years", [4, 5, 6])
-def test_every_row_of_a_graduation_rate_equals_the_second_computation(leaving, state, described, values, years):
-    expected, _ = expected_rates(state, described, values, years)
+def test_every_row_of_a_graduation_rate_equals_the_second_computation(leaving, rates, years):
+    expected, _ = rates[years]
     assert differences(leaving, f"ind_graduation_rate_{years}_year", expected) == {}
 
 
@@ -73,8 +79,8 @@ def test_every_row_of_mobility_and_stability_equals_the_second_computation(leavi
 
 
 @pytest.mark.parametrize("years", [4, 5, 6])
-def test_every_student_has_the_reason_of_the_second_computation(leaving, state, described, values, years):
-    _, expected = expected_rates(state, described, values, years)
+def test_every_student_has_the_reason_of_the_second_computation(leaving, rates, years):
+    _, expected = rates[years]
     found = {row[:2]: row[2] for row in leaving.rows(
         "select student_key, school_year, outcome_reason from core.fct_cohort_membership "
         f"where authority = 'essa_last_school' and years = {years}")}
