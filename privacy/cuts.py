@@ -31,8 +31,8 @@ class Cuts:
 def find_cuts(problem: Problem, hidden: np.ndarray, fixed: np.ndarray, label: np.ndarray) -> Cuts:
     """Cuts that a set of units breaks: one for each sensitive quantity that cannot move far enough within its label.
 
-    Parts that are too LARGE yield none. Only relations among quantities of one label (per quantity; -1: none) are used, which lets things move further than
-    they can: what binds so does bind.
+    Parts that are too LARGE yield none. Only relations among quantities of one label (per quantity; -1: none) are used,
+    which lets things move further than they can: what binds so does bind.
     """
     inside = _rows_within(problem, hidden, label)
     withheld = np.flatnonzero(hidden[problem.unit] & ~problem.known & (label >= 0))
