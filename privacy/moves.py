@@ -46,7 +46,8 @@ def _open(
     lp.a_matrix_.value_ = matrix.data.astype(float)
     solver = highspy.Highs()
     presolve = "choose" if matrix.shape[1] > SMALL else "off"
-    options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 500, "presolve": presolve}
+    options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 50, "presolve": presolve}
+    options["mip_rel_gap"] = 0.2  # any near whole move will do
     for option, value in options.items():
         solver.setOptionValue(option, value)
     solver.passModel(lp)

@@ -5,8 +5,6 @@ is such a table. Withholding more never spoils a move.
 """
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from privacy.problem import Problem
 
@@ -106,11 +104,12 @@ def _smallest_steps(move: np.ndarray, quantity: np.ndarray, relation: np.ndarray
 
     quantity and relation pair up the terms of the relations the move touches.
     """
-    k = len(move)
-    _, relation = np.unique(relation, return_inverse=True)
-    size = k + relation.max(initial=-1) + 1
-    links = sparse.coo_matrix((np.ones(len(relation)), (quantity, k + relation)), shape=(size, size))
-    parts, part = connected_components(links, directed=False)
-    divisor = np.zeros(parts, dtype=np.int64)
-    np.gcd.at(divisor, part[:k], np.abs(move))
-    return move // divisor[part[:k]]
+    divisor = np.abs(move)
+    while True:
+        # The greatest common divisor of a part: passed on along its relations until nothing changes.
+        shared, own = np.zeros(relation.max(initial=-1) + 1, dtype=np.int64), divisor.copy()
+        np.gcd.at(shared, relation, divisor[quantity])
+        np.gcd.at(own, quantity, shared[relation])
+        if (own == divisor).all():
+            return move // divisor
+        divisor = own
