@@ -83,11 +83,8 @@ def audit(
     if policy.insiders and exact is None:
         names = ", ".join(one.name for one in policy.insiders)
         raise ValueError(f"attackers who know their own district ({names}) need the exact cells to be audited")
-<<<<<<< HEAD
     students = _misplaced_students(protected.cells, policy)
     protected = dataclasses.replace(protected, cells=count_students(protected.cells, policy))
-=======
->>>>>>> 9c99e61 (Hold releases against districts that know all their own numbers)
     values = list_published(protected.cells, protected.structure)
     failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected), _wrong_rates(protected, policy)]
     failures.append(students)
