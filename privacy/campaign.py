@@ -121,13 +121,13 @@ def list_parts(campaign: Campaign) -> list[Part]:
 
 
 def solve(campaign: Campaign, *, processes: int = 2, progress: Progress | None = None) -> list[Part]:
-    """Protects, attacks and checks every new part that is not solved yet; gives all parts as they then are.
+    """Protects, attacks and checks every new part that is not solved yet or did not pass; gives all as they then are.
 
     May be killed at any time: what is solved stays solved. Raises what a part raised, when all others are done.
     """
     report = progress or (lambda stage, done, total: None)
     parts = list_parts(campaign)
-    todo = [part for part in parts if part.is_new and part.passed is None]
+    todo = [part for part in parts if part.is_new and not part.passed]
     released = _read_released(campaign)
     report("solving", len(parts) - len(todo), len(parts))
     if min(processes, len(todo)) < 2:

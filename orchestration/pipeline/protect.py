@@ -44,7 +44,7 @@ def protect_indicators(workspace: Workspace) -> Protection:
     parts = privacy.solve(campaign, processes=os.cpu_count() or 1, progress=_report)
     folder = workspace.home.protected / _name_of(parts)
     summary = read_json(folder / "audit.json")
-    if summary is None:
+    if summary is None or not summary["audit"]["passed"]:
         _collect(campaign, parts, folder)
         summary = read_json(folder / "audit.json")
     log.info("audit %s: %s", "passed" if summary["audit"]["passed"] else "FAILED", summary["headline"])
