@@ -51,7 +51,7 @@ def make_course_grades(year: DistrictYear, rosters: pl.DataFrame) -> pl.DataFram
     sat = sat.unique(["student_id", "school_id", "course_id", "session_name"], keep="first", maintain_order=True)
     person = year.spells["person"].to_numpy()[sat["spell"].to_numpy()]
     absence = 1 / (1 + np.exp(-year.people.absence[person]))
-    number = 84 + 7 * year.people.ability[person] - 70 * (absence - 0.05) + rng.normal(0, 6, sat.height)
+    number = 80 + 8 * year.people.ability[person] - 70 * (absence - 0.05) + rng.normal(0, 7, sat.height)
     number = np.clip(np.rint(number), 30, 100).astype(int)
     letter = np.searchsorted(np.array(_LETTER_CUTS), number, side="right")
     in_high_school = pl.col("grade") >= 9
