@@ -133,9 +133,10 @@ _LIFELONG = {"04888": "idea", "04928": "english_learner"}
 
 
 def _identified_on(year: DistrictYear, person: np.ndarray, label: str) -> np.ndarray:
-    """The day number of the first of October of the school year in which each was identified."""
+    """The day number of the first of August before the school year in which each was identified: before any school
+    opens, so that it is the earlier date in every year's file."""
     found = identified(year.people, person, label)
-    return np.array([np.datetime64(f"{int(each) - 1}-10-01", "D").astype(int) for each in found], dtype=int)
+    return np.array([np.datetime64(f"{int(each) - 1}-08-01", "D").astype(int) for each in found], dtype=int)
 
 
 def make_idea_eligibilities(year: DistrictYear, members: pl.DataFrame) -> pl.DataFrame:

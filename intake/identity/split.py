@@ -91,7 +91,8 @@ def plain_number(numbers: pl.Series) -> pl.Series:
 
 
 def _age_on_october_1(birth: pl.Expr, school_year: pl.Expr) -> pl.Expr:
-    had_birthday = (birth.dt.month() * 100 + birth.dt.day()) <= 1001
+    # As Int32: a month times a hundred does not fit the byte that Polars keeps a month in.
+    had_birthday = (birth.dt.month().cast(pl.Int32) * 100 + birth.dt.day()) <= 1001
     age = school_year - 1 - birth.dt.year() - pl.when(had_birthday).then(0).otherwise(1)
     return age.cast(pl.Int32).alias("age_on_october_1")
 

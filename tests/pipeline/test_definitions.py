@@ -11,16 +11,29 @@ from orchestration.runs import NIGHTLY
 from sample_state import write_sample
 
 MODELS = {
-    "seeds": {"code_labels", "indicator_parameters", "subgroup_values"},
+    "seeds": {"code_labels", "grade_points", "indicator_parameters", "subgroup_values"},
     "staging": {
-        "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_discipline_actions",
-        "stg_enrollments", "stg_organizations", "stg_program_participations", "stg_sections", "stg_staff_sections",
-        "stg_state", "stg_student_sections",
+        "stg_assessment_results", "stg_assessments", "stg_attendance", "stg_bell_times", "stg_bus_runs",
+        "stg_calendars", "stg_course_grades", "stg_courses", "stg_deliveries", "stg_demographics",
+        "stg_discipline_actions", "stg_enrollments", "stg_finance_accounts", "stg_financial_aid_applications",
+        "stg_idea_eligibilities", "stg_incident_participations", "stg_industry_credentials", "stg_organizations",
+        "stg_performance_levels", "stg_postsecondary_awards", "stg_postsecondary_enrollments",
+        "stg_postsecondary_searches", "stg_professional_learning", "stg_program_participations",
+        "stg_quarterly_wages", "stg_restraint_events", "stg_sections", "stg_staff", "stg_staff_assignments",
+        "stg_staff_credentials", "stg_staff_sections", "stg_state", "stg_student_sections",
+        "stg_student_transportation", "stg_students", "stg_survey_administrations", "stg_survey_items",
+        "stg_survey_responses", "stg_work_based_learning",
     },
     "core": {
-        "deidentified_student_year", "dim_calendar", "dim_delivery", "dim_organization", "dim_student_year",
-        "dim_subgroup", "fct_attendance_event", "fct_discipline_action", "fct_enrollment",
-        "fct_student_daily_attendance", "fct_student_lea_year", "fct_student_school_year", "fct_student_year",
+        "deidentified_student_year", "dim_calendar", "dim_course", "dim_delivery", "dim_organization",
+        "dim_performance_level", "dim_student_year", "dim_subgroup", "dim_worker_link", "fct_assessment_result",
+        "fct_attendance_event", "fct_bus_run", "fct_course_grade", "fct_discipline_action", "fct_enrollment",
+        "fct_finance", "fct_financial_aid_application", "fct_idea_eligibility", "fct_incident_participation",
+        "fct_industry_credential", "fct_postsecondary_award", "fct_postsecondary_enrollment",
+        "fct_postsecondary_search", "fct_professional_learning", "fct_program_spell", "fct_quarterly_wage",
+        "fct_restraint_event", "fct_staff_assignment", "fct_staff_credential", "fct_student_daily_attendance",
+        "fct_student_lea_year", "fct_student_school_year", "fct_student_transportation", "fct_student_year",
+        "fct_survey_administration", "fct_survey_response", "fct_work_based_learning",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sample_state import codes
+from sample_state import codes, write_sample
 from sample_state.buses import plan_buses
 from sample_state.plan import plan_state
 from sample_state.school_days import nth_weekday, plan_calendars
@@ -330,3 +330,71 @@ def test_some_teachers_stay_and_some_leave_between_years():
              if year.district.number == 0]
     kept = len(staff[0] & staff[1]) / len(staff[0])
     assert 0.7 < kept < 0.98
+
+
+@pytest.fixture(scope="module")
+def three_years(tmp_path_factory):
+    """What the state's own files hold, by record type, and the districts' tables, of three years."""
+    folder = tmp_path_factory.mktemp("three")
+    write_sample(folder, districts=2, students=900, years=3, seed=6)
+    agency = {}
+    for path in sorted((folder / "state_agency").rglob("*.csv")):
+        agency.setdefault(path.stem, []).append(pl.read_csv(path, infer_schema_length=None, infer_schema=False))
+    state = plan_state(districts=2, students=900, seed=6)
+    tables = {}
+    for year in simulate(state, (2020, 2021, 2022)):
+        for name, table in make_tables(year).items():
+            tables.setdefault(name, []).append(table.with_columns(school_year=pl.lit(year.school_year)))
+    return {name: pl.concat(parts, how="diagonal_relaxed") for name, parts in (tables | agency).items()}
+
+
+def test_a_score_predicts_the_score_of_the_next_year(three_years):
+    scores = three_years["assessment_results"].filter(
+        pl.col("assessment_id").str.starts_with("ST-") & (pl.col("subject_source") == "01166"))
+    scores = scores.select("student_id", "school_year", pl.col("score_value").cast(pl.Float64)).drop_nulls()
+    before = scores.with_columns(pl.col("school_year") + 1)
+    both = scores.join(before, on=["student_id", "school_year"])
+    assert both.height > 100
+    assert both.select(pl.corr("score_value", "score_value_right")).item() > 0.7
+
+
+def test_credits_follow_grades(three_years):
+    grades = three_years["course_grades"].filter(pl.col("credits_attempted").is_not_null())
+    failed = grades["letter_grade_source"] == "F"
+    assert 0.005 < failed.mean() < 0.2
+    assert (grades.filter(failed)["credits_earned"] == 0).all()
+    assert (grades.filter(~failed)["credits_earned"] == grades.filter(~failed)["credits_attempted"]).all()
+
+
+def test_college_follows_diplomas_and_degrees_follow_college(three_years):
+    enrolled, awards = three_years["postsecondary_enrollments"], three_years["postsecondary_awards"]
+    left = three_years["enrollments"].filter(exit_type_source=codes.EXIT_GRADUATED).select("student_id", "exit_date")
+    terms = enrolled.join(left, on="student_id", how="left")
+    assert (terms["begin_date"].str.to_date() > terms["exit_date"]).all()
+    could = left.filter(pl.col("exit_date") < dt.date(2022, 1, 1)).height
+    assert 0.3 < enrolled["student_id"].n_unique() / could < 0.9
+    assert awards.join(enrolled, on=["student_id", "institution_id"], how="anti").is_empty()
+    searched = three_years["postsecondary_searches"]
+    found = searched.filter(search_outcome_source="EnrollmentFound")
+    assert found.join(enrolled, on="student_id", how="anti").is_empty()
+
+
+def test_wages_are_those_of_people_who_were_students_and_grow_once_they_left(three_years):
+    wages = three_years["quarterly_wages"]
+    numbers = three_years["students"]["other_ids"].str.extract(r"SSN:([^|]*)").unique()
+    assert wages["worker_id"].is_in(numbers.implode()).all()
+    by_year = wages.with_columns(pl.col("wages_usd").cast(pl.Float64)).group_by("wage_year").agg(
+        pl.col("wages_usd").median()).sort("wage_year")
+    assert by_year["wages_usd"][-1] > 1.3 * by_year["wages_usd"][0]
+
+
+def test_an_english_learner_is_one_until_the_year_in_which_proficiency_is_attained(three_years):
+    results = three_years["assessment_results"].filter(pl.col("assessment_id").str.starts_with("ELP"))
+    attained = results.filter(pl.col("score_value").cast(pl.Float64) >= 5).select("student_id", "school_year")
+    assert attained.height > 0
+    later = attained.with_columns(pl.col("school_year") + 1).join(
+        three_years["demographics"], on=["student_id", "school_year"])
+    assert later.height > 0
+    assert set(later["english_learner_source"]) == {"No"}
+    spells = three_years["program_participations"].filter(program_source="04928")
+    assert (spells.group_by("student_id").agg(pl.col("begin_date").n_unique())["begin_date"] == 1).mean() > 0.9
