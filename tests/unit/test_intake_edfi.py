@@ -256,8 +256,8 @@ def test_an_assessment_is_described_once_with_a_row_for_each_level_that_has_cut_
     def level(name: str, low: int, high: int) -> str:
         return (
             f"<AssessmentPerformanceLevel><PerformanceLevel>{name}</PerformanceLevel><AssessmentReportingMethod>"
-            f"Raw score</AssessmentReportingMethod><MinimumScore>{low}</MinimumScore><MaximumScore>{high}</MaximumScore>"
-            "</AssessmentPerformanceLevel>"
+            f"Raw score</AssessmentReportingMethod><MinimumScore>{low}</MinimumScore>"
+            f"<MaximumScore>{high}</MaximumScore></AssessmentPerformanceLevel>"
         )
 
     def assessment(name: str, levels: str) -> str:
