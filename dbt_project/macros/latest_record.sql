@@ -1,7 +1,7 @@
 {#
     One row per key over all current deliveries. What lasts (a credential, a degree, a term at college) is sent again with
     the next year's files: the newest file is believed, and within a year the state agency's before a district's.
-    `record_count` says how many records a row stands for, so that none is lost unseen (see the test keeps_every_record).
+    `record_count` says how many records a row stands for, so that none is lost unseen (see the test assert_every_record_is_kept).
 #}
 {% macro latest_record(records, keys, columns) -%}
     select
