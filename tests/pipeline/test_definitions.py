@@ -13,16 +13,9 @@ from sample_state import write_sample
 MODELS = {
     "seeds": {"code_labels", "grade_points", "indicator_parameters", "subgroup_values"},
     "staging": {
-        "stg_assessment_results", "stg_assessments", "stg_attendance", "stg_bell_times", "stg_bus_runs",
-        "stg_calendars", "stg_course_grades", "stg_courses", "stg_deliveries", "stg_demographics",
-        "stg_discipline_actions", "stg_enrollments", "stg_finance_accounts", "stg_financial_aid_applications",
-        "stg_idea_eligibilities", "stg_incident_participations", "stg_industry_credentials", "stg_organizations",
-        "stg_performance_levels", "stg_postsecondary_awards", "stg_postsecondary_enrollments",
-        "stg_postsecondary_searches", "stg_professional_learning", "stg_program_participations",
-        "stg_quarterly_wages", "stg_restraint_events", "stg_sections", "stg_staff", "stg_staff_assignments",
-        "stg_staff_credentials", "stg_staff_sections", "stg_state", "stg_student_sections",
-        "stg_student_transportation", "stg_students", "stg_survey_administrations", "stg_survey_items",
-        "stg_survey_responses", "stg_work_based_learning",
+        "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics",
+        "stg_discipline_actions", "stg_enrollments", "stg_organizations", "stg_performance_levels",
+        "stg_program_participations", "stg_sections", "stg_staff_sections", "stg_state", "stg_student_sections",
     },
     "core": {
         "deidentified_student_year", "dim_calendar", "dim_course", "dim_delivery", "dim_organization",
