@@ -1,5 +1,7 @@
 """The facts made of sources beside enrolment and attendance: what each record becomes, and that none is lost."""
 
+import duckdb
+
 
 def test_a_level_is_read_by_the_cut_scores_of_the_day_of_the_test(built):
     rows = built.rows("select student_key, performance_level, is_proficient, level_origin "
@@ -97,3 +99,13 @@ def test_staff_are_counted_on_october_1(built):
 def test_a_source_that_nobody_sends_gives_a_table_without_rows(built):
     for fact in ("fct_postsecondary_award", "fct_industry_credential", "fct_restraint_event", "fct_staff_credential"):
         assert built.rows(f"select count(*) from core.{fact}") == [(0,)]
+
+
+def test_a_record_that_goes_missing_from_a_fact_is_found(copy_of_built):
+    [check] = (copy_of_built.folder / "target" / "compiled").rglob("assert_every_record_is_kept.sql")
+    with duckdb.connect(str(copy_of_built.path)) as connection:
+        assert connection.execute(check.read_text()).fetchall() == []
+        connection.execute("delete from core.fct_bus_run where exclusion_reason = 'not_run'")
+        connection.execute("update core.fct_postsecondary_enrollment set record_count = 3")
+        assert sorted(connection.execute(check.read_text()).fetchall()) == [
+            ("fct_bus_run", 3, 4), ("fct_postsecondary_enrollment", 3, 2)]
