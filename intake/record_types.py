@@ -127,7 +127,7 @@ postsecondary_enrollments: student_id*† institution_id* begin_date* end_date i
   gateway_mathematics=yes_no gateway_english=yes_no cohort_exclusion=cohort_exclusion
 postsecondary_awards: student_id*† institution_id* award_date* award_level*=award_level cip
 quarterly_wages: worker_id*† employer_id*† wage_year* wage_quarter* wages_usd naics
-staff_credentials: staff_id*† credential_id* credential_type=teaching_credential credential_field=subject issue_date
+staff_credentials: staff_id*† license_number*† credential_type=teaching_credential credential_field=subject issue_date
   expiration_date
 survey_items: survey_id* item_id* survey_title construct item_text favorable_minimum
 survey_administrations: survey_id* org_id* respondent_role*=respondent_role invited_count begin_date end_date

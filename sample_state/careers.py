@@ -23,11 +23,11 @@ def make_career_records(year: DistrictYear) -> dict[str, pl.DataFrame]:
     return {
         "work_based_learning": pl.DataFrame({
             "student_id": student.gather(works),
-            "activity_id": pl.select(pl.format(f"W{year.school_year}-{{}}", student.gather(works))).to_series(),
+            "activity_id": [f"{year.district.lea_id}-W{year.school_year}-{number + 1}" for number in range(len(works))],
             "activity_type_source": pl.Series(_KINDS).gather(spread(person[works], "kind of work", len(_KINDS))),
             "begin_date": dates(np.full(len(works), begin)), "end_date": dates(np.full(len(works), end)),
             "hours": 20 + spread(person[works], "hours of work", 160),
-        }),
+        }, schema_overrides={"activity_id": pl.String}),
         "industry_credentials": pl.DataFrame({
             "student_id": student.gather(earns), "credential_id": ["CNA"] * len(earns),
             "award_date": dates(np.full(len(earns), int(year.calendar.taught[-5]))),

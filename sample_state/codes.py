@@ -118,7 +118,7 @@ RECORD_COLUMNS: dict[str, tuple[str, ...]] = {
         "worker_id", "employer_id", "wage_year", "wage_quarter", "wages_usd", "naics",
     ),
     "staff_credentials": (
-        "staff_id", "credential_id", "credential_type_source", "credential_field_source", "issue_date",
+        "staff_id", "license_number", "credential_type_source", "credential_field_source", "issue_date",
         "expiration_date",
     ),
     "survey_items": (

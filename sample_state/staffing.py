@@ -121,7 +121,7 @@ def _make_credentials(year: DistrictYear, positions: pl.DataFrame) -> pl.DataFra
         "staff_id": teachers["staff_id"], "credential_type_source": kind, "field": fields,
         "is_elementary": is_elementary, "issue_date": teachers["begin_date"],
     }).with_columns(
-        credential_id=pl.format("CR-{}", "staff_id"),
+        license_number=pl.format("CR-{}", "staff_id"),
         credential_field_source=pl.when("is_elementary").then(pl.lit("09999")).otherwise("field"),
         expiration_date=pl.lit(f"{year.school_year + 2}-06-30"),
     )

@@ -11,7 +11,7 @@ class StaffCredential(RowContract):
     """One row per teaching credential of one staff member."""
 
     staff_id: str = required()
-    credential_id: str = required()
+    license_number: str = required()
     credential_type_source: str = optional()
     credential_type_code: str = optional()
     credential_field_source: str = optional()
@@ -24,4 +24,4 @@ class StaffCredential(RowContract):
         return not_before(data, "expiration_date", "issue_date")
 
     class Config:
-        unique = ("staff_id", "credential_id")
+        unique = ("staff_id", "license_number")

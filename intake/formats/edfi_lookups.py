@@ -35,7 +35,7 @@ _LOOKUPS = (
     ("_assessments", "assessment_results", ("assessment_id",)),
     ("_charts", "finance_accounts", ("chart_id", "fiscal_year")),
     ("_actuals", "finance_accounts", ("account_id", "fiscal_year")),
-    ("_credentials", "staff_credentials", ("credential_id",)),
+    ("_credentials", "staff_credentials", ("license_number",)),
     ("_surveys", "survey_items", ("survey_id",)),
     ("_surveys", "survey_responses", ("survey_id",)),
     ("_survey_respondents", "survey_responses", ("survey_id", "response_id")),

@@ -308,7 +308,7 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
             "staff_credentials",
             {
                 "staff_id": ("StaffUniqueId",),
-                "credential_id": ("CredentialReference/CredentialIdentifier",),
+                "license_number": ("CredentialReference/CredentialIdentifier",),
             },
             each="CredentialReference",
             is_optional=True,
@@ -318,7 +318,7 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
         ElementMapping(
             "_credentials",
             {
-                "credential_id": ("CredentialIdentifier",),
+                "license_number": ("CredentialIdentifier",),
                 "credential_type_source": ("TeachingCredential",),
                 "credential_field_source": ("CredentialField",),
                 "issue_date": ("IssuanceDate",),

@@ -210,7 +210,7 @@ REFERENCING = {
           {"staff_id": "known", "first_name": "A", "last_name": "B"}),
     126: ("professional_learning", {"staff_id": "{}", "session_id": "1"}, "staff",
           {"staff_id": "known", "first_name": "A", "last_name": "B"}),
-    127: ("staff_credentials", {"staff_id": "{}", "credential_id": "1"}, "staff",
+    127: ("staff_credentials", {"staff_id": "{}", "license_number": "1"}, "staff",
           {"staff_id": "known", "first_name": "A", "last_name": "B"}),
     135: ("course_grades", GRADE | {"student_id": "{}"}, "enrollments", enrolled("known")),
     136: ("incident_participations", {"student_id": "{}", "incident_id": "1", "school_id": OWN}, "enrollments",

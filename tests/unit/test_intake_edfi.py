@@ -322,7 +322,7 @@ def test_a_staff_member_without_credentials_has_no_credential_row_and_others_hav
         "</CredentialIdentifier><TeachingCredential>Emergency</TeachingCredential></Credential>"
     )
     table = complete_edfi_tables(read_edfi_file(_file(body)).tables)["staff_credentials"]
-    assert table.select("staff_id", "credential_id", "credential_type_source").rows() == [("2", "C9", "Emergency")]
+    assert table.select("staff_id", "license_number", "credential_type_source").rows() == [("2", "C9", "Emergency")]
 
 
 def test_a_survey_answer_tells_the_role_of_who_gave_it_and_nothing_else_about_them():

@@ -47,6 +47,12 @@ def test_the_identity_table_has_everyone_seen_anywhere_and_leads_from_key_to_per
     assert "staff" not in split.identities
 
 
+def test_the_number_of_a_teaching_license_that_anyone_can_look_up_stays_behind():
+    table = pl.DataFrame({"staff_id": ["1"], "license_number": ["C9"], "credential_type_source": ["Regular"]})
+    split = split_identity({"staff_credentials": table}, key=KEY, lea_id="7", student_id_scope="state")
+    assert split.records["staff_credentials"].columns == ["staff_key", "credential_type_source"]
+
+
 def test_an_id_column_is_taken_out_even_where_the_contract_does_not_expect_it():
     split = split_identity(
         {"bell_times": pl.DataFrame({"student_id": ["1"]})}, key=KEY, lea_id="7", student_id_scope="state"

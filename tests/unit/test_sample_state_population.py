@@ -34,7 +34,7 @@ KEYS = {
     "incident_participations": ["student_id", "incident_id", "school_id", "behavior_source"],
     "restraint_events": ["student_id", "school_id", "event_id"], "idea_eligibilities": ["student_id", "begin_date"],
     "industry_credentials": ["student_id", "credential_id", "award_date"],
-    "work_based_learning": ["student_id", "activity_id"], "staff_credentials": ["staff_id", "credential_id"],
+    "work_based_learning": ["student_id", "activity_id"], "staff_credentials": ["staff_id", "license_number"],
     "survey_items": ["survey_id", "item_id"], "survey_administrations": ["survey_id", "org_id"],
     "survey_responses": ["survey_id", "response_id", "item_id"],
 }

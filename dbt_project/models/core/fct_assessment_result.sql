@@ -62,7 +62,7 @@ levels as (
 
 select
     r.delivery_key, {{ levels_version() }} as levels_version, r.source_id, r.lea_id, r.school_year, r.student_key,
-    r.assessment_id, r.administration_date, r.result_id, r.score_type,
+    r.assessment_id, r.administration_date, r.score_type,
     coalesce(t.assessment_title, r.assessment_title) as assessment_title, t.assessment_type_code,
     coalesce(t.subject_code, r.subject_code) as subject_code, t.developmental_domain_code, r.grade_level_code,
     r.assessment_type_administered_code, r.score_value, r.score,
