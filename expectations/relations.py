@@ -50,6 +50,8 @@ REFERENCES = (
     Reference(115, "student_sections", ("student_id",), "enrollments"),
     Reference(116, "student_transportation", ("student_id",), "enrollments"),
     Reference(117, "item_responses", ("student_id",), "enrollments"),
+    Reference(118, "diplomas", ("student_id",), "enrollments"),
+    Reference(119, "exit_documents", ("student_id",), "enrollments"),
     Reference(120, "student_sections", SECTION, "sections"),
     Reference(121, "staff_sections", SECTION, "sections"),
     Reference(122, "item_responses", SECTION[:2], "sections"),

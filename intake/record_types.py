@@ -105,6 +105,8 @@ bus_runs: route_id* school_id* run_date* run_period*=run_period run_status=run_s
   riders vehicle_id seats miles deadhead_miles
 item_responses: student_id*† section_id* school_id* ticket_date* item_id* response is_correct
 professional_learning: staff_id*† session_id* org_id session_date topic hours activity_id content_focus=learning_focus
+diplomas: student_id*† school_id diploma_date* diploma_type*=diploma_type
+exit_documents: student_id*† school_id exit_date* document_type*=exit_document document_date leads_to_diploma=yes_no
 assessments: assessment_id* assessment_title assessment_type=assessment_type subject=subject grade_level=grade_level
   developmental_domain=developmental_domain
 performance_levels: assessment_id* grade_level*=grade_level score_type* performance_level*~ level_number minimum_score

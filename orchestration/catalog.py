@@ -48,8 +48,13 @@ def list_indicators(manifest: dict) -> list[Indicator]:
 
 
 def public_indicators(manifest: dict) -> list[dict]:
-    """Return the definitions that travel with a release: what each indicator is, is not, and by which rule."""
-    return [{"model": indicator.name, **indicator.meta} for indicator in list_indicators(manifest)]
+    """Return the definitions that travel with a release: what each indicator in it is, is not, and by which rule."""
+    return [
+        {"model": indicator.name, **indicator.meta}
+        for indicator in list_indicators(manifest)
+        # Only what the privacy step is given can be in a release.
+        if "indicators.ind_cells" in indicator.downstream
+    ]
 
 
 def find_indicator(manifest: dict, wanted: str) -> Indicator | None:
@@ -66,8 +71,9 @@ def parameter_values(indicator: Indicator) -> list[dict]:
     """Return the indicator's parameters by authority and school year, from the dbt seed; empty when it has none."""
     with (CHECKOUT / "dbt_project" / "seeds" / "indicator_parameters.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    base = str(indicator.meta["indicator_id"])
-    return [row for row in rows if row["indicator_id"] in (base, base.rstrip("abu"))]
+    # A variant (I01u, I13e5) has the parameters of its indicator.
+    own = str(indicator.meta["indicator_id"])
+    return [row for row in rows if row["indicator_id"] in (own, own[:3])]
 
 
 def _model(manifest: dict, name: str) -> dict:

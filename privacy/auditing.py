@@ -5,17 +5,26 @@ anything the engine believes.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import polars as pl
 
 from privacy.attack import EXPOSED, SAFE
 from privacy.certificates import Certificates, no_certificates
+from privacy.insider_views import list_views
 from privacy.knowledge import bound_quantities
 from privacy.policy import Attacker, Policy
-from privacy.reading import bound_numerators, list_published, read_rates, relate_numerators, with_rates
+from privacy.reading import (
+    bound_numerators,
+    count_students,
+    list_published,
+    read_rates,
+    relate_numerators,
+    with_rates,
+)
 from privacy.recovery import attack_system
 from privacy.release import PUBLISHED, RATES, TOLD, Progress, Protected
 from privacy.structure import KEY, Structure
@@ -60,27 +69,37 @@ def audit(
     *,
     progress: Progress | None = None,
     earlier: Certificates | None = None,
+    exact: pl.DataFrame | None = None,
 ) -> AuditReport:
     """The outcome of every attacker of the policy trying to recover every withheld quantity that must be protected.
 
     Besides, every shown value is held against the policy's thresholds, sums of shown values must be right, and a
     withheld quantity nobody listed as sensitive must not turn out both recoverable and small.
     `earlier`: certificates in the numbers of this structure; what they still prove is not attacked anew.
+    `exact`: the exact cells; for an attacker with `knows_own_district` those of one district at a time are put in, and
+    nothing else is taken from them. Raises ValueError if there is such an attacker and they are missing or incomplete.
     """
     report = progress or (lambda stage, done, total: None)
+    if policy.insiders and exact is None:
+        names = ", ".join(one.name for one in policy.insiders)
+        raise ValueError(f"attackers who know their own district ({names}) need the exact cells to be audited")
+    students = _misplaced_students(protected.cells, policy)
+    protected = dataclasses.replace(protected, cells=count_students(protected.cells, policy))
     values = list_published(protected.cells, protected.structure)
     failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected), _wrong_rates(protected, policy)]
+    failures.append(students)
     failures.append(_fail(protected.unprotected, UNPROTECTED))
-    found, certificates = _attack(values, values, protected, policy, policy.attackers, report, earlier)
-    failures.append(found.filter(pl.col("problem") == BROKEN_SUM))
-    suspects = values.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
-    alone = [
-        _attack(values, suspects, protected, policy, [one], report, earlier)[0]
-        for one in policy.attackers
-        if len(suspects)
-    ]
-    # Whoever knows less recovers no more. What falls to none of them alone falls to all of them together.
-    failures += [*alone, found.join(pl.concat([found.clear(), *alone]), on=[*KEY, "statistic"], how="anti")]
+    attack = partial(_attack, protected=protected, policy=policy, report=report)
+    found, named, certificates = _attack_in_turn(
+        partial(attack, earlier=earlier), values, values, policy, policy.attackers
+    )
+    failures.append(named)
+    for district, view, others in list_views(values, protected, policy, exact) if policy.insiders else ():
+        # What the attack from outside showed is held against the district's view; only the rest is attacked anew.
+        others = others.join(found, on=[*KEY, "statistic"], how="anti", maintain_order="left")
+        again = partial(attack, earlier=certificates)
+        named = _attack_in_turn(again, view, others, policy, policy.insiders)[1]
+        failures.append(named.with_columns(attacker=pl.col("attacker") + f" ({district})"))
     failures = pl.concat(failures).unique(maintain_order=True).sort(*KEY, "statistic", "problem", "attacker")
     checked = (
         values.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
@@ -156,6 +175,16 @@ def _left_in(protected: Protected) -> pl.DataFrame:
     return _fail(pl.concat(found), LEFT_IN)
 
 
+def _misplaced_students(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Students of a rate other than its denominator, and persons behind a magnitude, which nobody is to know."""
+    kinds = {table: rules.kind for table, rules in policy.tables.items()}
+    kind, students = pl.col("table_id").replace_strict(kinds, return_dtype=pl.String), pl.col("student_count")
+    two = cells.filter(kind.is_in(["rate", "mean"]), students != pl.col("denominator"))
+    behind = cells.filter(kind == "magnitude", students.is_not_null())
+    told = [(two, BROKEN_SUM), (behind, LEFT_IN)]
+    return pl.concat([_fail(rows.with_columns(statistic=pl.lit("student_count")), why) for rows, why in told])
+
+
 def _wrong_rates(protected: Protected, policy: Policy) -> pl.DataFrame:
     """Rates whose label and bounds say different things, or that no numerator, or not the shown one, can have."""
     values = list_published(protected.cells, protected.structure)
@@ -167,9 +196,27 @@ def _wrong_rates(protected: Protected, policy: Policy) -> pl.DataFrame:
     return _fail(wrong.with_columns(statistic=pl.lit("numerator")), WRONG_RATE)
 
 
+def _attack_in_turn(
+    attack: Callable[..., tuple[pl.DataFrame, Certificates]],
+    values: pl.DataFrame,
+    suspects: pl.DataFrame,
+    policy: Policy,
+    singly: Sequence[Attacker],
+) -> tuple[pl.DataFrame, pl.DataFrame, Certificates]:
+    """What falls to all attackers together, the same by the name of whoever brings it about, and the certificates."""
+    found, certificates = attack(values, suspects, attackers=policy.attackers)
+    broken = found.filter(pl.col("problem") == BROKEN_SUM)
+    suspects = suspects.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
+    # Whoever knows less recovers no more. What falls to none of them alone falls to all of them together.
+    alone = [attack(values, suspects, attackers=[one])[0] for one in singly if len(suspects)]
+    jointly = found.join(pl.concat([found.clear(), *alone]), on=[*KEY, "statistic"], how="anti")
+    return found, pl.concat([broken, *alone, jointly]), certificates
+
+
 def _attack(
     values: pl.DataFrame,
     suspects: pl.DataFrame,
+    *,
     protected: Protected,
     policy: Policy,
     attackers: Sequence[Attacker],

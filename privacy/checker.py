@@ -105,17 +105,19 @@ def _read_system(
     untold = cells.filter(~pl.col("rate_status").is_in(["shown", "banded"]))
     faults["value_in_a_withheld_cell"] += untold.filter(~pl.all_horizontal(pl.col(RATES).is_null())).height
     faults["cell_is_missing_or_twice"] = abs(wanted - there) + (cells.height - there)
+    kinds = {table: rules.kind for table, rules in policy.tables.items()}
+    kind = pl.col("table_id").replace_strict(kinds, default="", return_dtype=pl.String)
+    students = pl.when(kind.is_in(["rate", "mean"])).then("student_count")  # of a rate: its denominator
+    doubled = cells.filter(students != pl.col("denominator")).height
+    cells = cells.with_columns(denominator=pl.coalesce("denominator", students))
     shown = cells.select(*KEY, *STATISTICS).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
     long = shown.unique(KEY).unpivot(index=KEY, variable_name="statistic", value_name="shown")
     rows = structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
-    kinds = {table: rules.kind for table, rules in policy.tables.items()}
-    kind = pl.col("table_id").replace_strict(kinds, default="", return_dtype=pl.String)
     wide = (kind == "magnitude") | ((kind == "mean") & (pl.col("statistic") == "numerator"))
-    shown = pl.col("shown")
-    found = rows.group_by("quantity").agg(least=shown.min(), most=shown.max(), wide=wide.any())
+    found = rows.group_by("quantity").agg(least=pl.col("shown").min(), most=pl.col("shown").max(), wide=wide.any())
     bounds = bound_quantities(structure.quantities, sensitive, policy, policy.attackers)
     found = found.join(bounds, on="quantity", how="left").sort("quantity")
-    faults["one_number_shown_as_two"] = int((found["least"] != found["most"]).sum())
+    faults["one_number_shown_as_two"] = doubled + int((found["least"] != found["most"]).sum())
     faults["shown_value_is_negative"] = int((found["least"] < 0).sum())
     rates = _read_rates(cells, structure, policy)
     floor, ceiling = found["low"].to_numpy().copy(), found["high"].fill_null(UNBOUNDED).to_numpy().copy()

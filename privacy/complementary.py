@@ -13,6 +13,7 @@ from privacy.problem import Problem
 from privacy.release import Progress
 
 DISTRICT_ROUNDS, STATE_ROUNDS = 3, 2  # of cuts; more gain little (measured)
+MANY = 10_000  # quantities beyond which one round of each is worth its time
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,16 @@ def propose(problem: Problem, progress: Progress) -> tuple[np.ndarray, float]:
     if not fixed.any():
         return fixed, 0.0
     master = Master(problem, fixed)
-    rounds = [problem.block] * DISTRICT_ROUNDS + [np.zeros(len(problem.truth), dtype=np.int64)] * STATE_ROUNDS
+    within, across = (DISTRICT_ROUNDS, STATE_ROUNDS) if len(problem.truth) <= MANY else (1, 1)
+    rounds = [problem.block] * within + [np.zeros(len(problem.truth), dtype=np.int64)] * across
+    hidden = _answer(problem, master)
     for done, label in enumerate(rounds):
         progress("choosing", done, len(rounds))
-        hidden = _answer(problem, master)
         cuts = find_cuts(problem, hidden, fixed, label)
-        master.cut(cuts.weights, cuts.at_least)
-    return _answer(problem, master), master.lower_bound
+        if len(cuts.at_least):
+            master.cut(cuts.weights, cuts.at_least)
+            hidden = _answer(problem, master)
+    return hidden, master.lower_bound
 
 
 def _answer(problem: Problem, master: Master) -> np.ndarray:

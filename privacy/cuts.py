@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from privacy.moves import list_room, list_slack, open_moves
 from privacy.problem import Problem
 
+LARGE = 300  # withheld quantities that hang together: beyond, cuts cost more time than they save cells
 TINY = 1e-7
 SLACK = 1e-6  # by how much a cut is loosened against the rounding of the duals
 
@@ -30,8 +31,8 @@ class Cuts:
 def find_cuts(problem: Problem, hidden: np.ndarray, fixed: np.ndarray, label: np.ndarray) -> Cuts:
     """Cuts that a set of units breaks: one for each sensitive quantity that cannot move far enough within its label.
 
-    Only relations among quantities of one label (per quantity; -1: none) are used, which lets things move further than
-    they can: what binds so does bind.
+    Parts that are too LARGE yield none. Only relations among quantities of one label (per quantity; -1: none) are used,
+    which lets things move further than they can: what binds so does bind.
     """
     inside = _rows_within(problem, hidden, label)
     withheld = np.flatnonzero(hidden[problem.unit] & ~problem.known & (label >= 0))
@@ -46,7 +47,7 @@ def find_cuts(problem: Problem, hidden: np.ndarray, fixed: np.ndarray, label: np
     found: list[tuple[np.ndarray, np.ndarray]] = []
     for group in groups:
         columns = withheld[np.sort(group)]
-        if problem.sensitive[columns].any():
+        if len(columns) <= LARGE and problem.sensitive[columns].any():
             rows = inside[np.unique(problem.matrix[inside][:, columns].tocsc().indices)]
             found += _Part(problem, columns, rows).find(fixed)
     lengths = [len(units) for units, _ in found]

@@ -23,7 +23,7 @@ from privacy.protection import protect
 from privacy.release import PUBLISHED, RATES, WITHHELD, Bound, Progress, Protected
 from privacy.structure import Structure
 
-SCALARS, AUDIT = "protected.json", "audit.json"
+SCALARS, AUDIT, EXACT = "protected.json", "audit.json", "exact.parquet"
 
 
 def protect_files(
@@ -44,9 +44,12 @@ def protect_files(
     others = sorted(one.name for one in out.glob("*") if one.name not in ("public", "internal"))
     if others or out.is_file():
         raise DescriptionError(f"{out.name} holds other things ({', '.join(others[:3])}). Name a new folder")
-    protected = protect(read_cells(cells, descriptions), policy, secret=secret, progress=progress)
+    exact = read_cells(cells, descriptions)
+    protected = protect(exact, policy, secret=secret, progress=progress)
     with whole_folder(out) as draft:
         write_release(protected, policy, draft)
+        if policy.insiders:  # the audit attacks as a district that knows its own numbers
+            exact.write_parquet(draft / "internal" / EXACT)
     return protected
 
 
@@ -83,7 +86,8 @@ def audit_files(out_dir: str | Path, policy_path: str | Path, *, progress: Progr
     (internal / AUDIT).unlink(missing_ok=True)
     for stale in (public / "certificates", public / "structure"):
         shutil.rmtree(stale, ignore_errors=True)
-    report = audit(protected, policy, progress=progress)
+    exact = read_parquet(internal / EXACT) if policy.insiders else None
+    report = audit(protected, policy, progress=progress, exact=exact)
     with whole_file(internal / "failures.parquet") as draft:
         report.failures.write_parquet(draft)
     with whole_folder(internal / "certificates") as draft:

@@ -25,7 +25,7 @@ CHANGE = "primary_change"
 STATUSES = [f"{statistic}_status" for statistic in (*PUBLISHED, "rate")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """One system of the release at hand and what came before. Internal.
 

@@ -16,6 +16,7 @@ from privacy.witnesses import UNSEEN, Witnesses
 
 PARTNERS = 5  # districts a regional search takes in beside the target's own
 IDLE_ROUNDS = 2  # random directions are given up after this many that settled less than 5 %
+PRIMAL = 4  # the simplex method that starts from a possible corner, as HiGHS numbers it
 NEARLY_FREE = 0.001  # of a step of what is withheld already, so that moves stay short
 
 
@@ -106,26 +107,30 @@ def _explore_part(problem: Problem, columns: np.ndarray, hidden: np.ndarray, wit
 def _ask_singly(problem: Problem, columns: np.ndarray, hidden: np.ndarray, witnesses: Witnesses) -> None:
     """How far each quantity that lacks values can rise and fall, and each change on the way there."""
     solver = open_moves(problem, columns, _list_binding(problem, columns, hidden))
+    # Only the direction changes from one question to the next: the last corner stays a possible one to start from.
+    solver.setOptionValue("simplex_strategy", PRIMAL)
     near = problem.candidates - 1
+    for place in np.flatnonzero(witnesses.lacking(columns) & (problem.width[columns] == 0)):
+        _, _, lower, upper, _ = solver.getCol(int(place))
+        solver.changeColBounds(int(place), max(lower, -2 * near), min(upper, 2 * near))
     for place in np.flatnonzero(witnesses.lacking(columns)):
         target = columns[place]
         _, _, lower, upper, _ = solver.getCol(int(place))
-        far = problem.width[target] > 0
         for sign in (1.0, -1.0):
             if not witnesses.lacking(target):
                 break
-            solver.changeColBounds(int(place), *((lower, upper) if far else (max(lower, -near), min(upper, near))))
             solver.changeColCost(int(place), -sign)
             reached = _run(solver, columns, witnesses)
             # A corner may jump over values: each is asked for by itself.
-            for step in range(1, near if reached is None else int(abs(reached[place]) + 1e-6)):
+            furthest = near if reached is None else int(abs(reached[place]) + 1e-6)
+            for step in range(1, min(furthest, near + 1)):
                 if not witnesses.lacking(target):
                     break
                 if not (witnesses.changes[target] == sign * step).any():
                     solver.changeColBounds(int(place), sign * step, sign * step)
                     _run(solver, columns, witnesses)
+            solver.changeColBounds(int(place), lower, upper)
             solver.changeColCost(int(place), 0.0)
-        solver.changeColBounds(int(place), lower, upper)
 
 
 def _list_binding(problem: Problem, columns: np.ndarray, hidden: np.ndarray) -> np.ndarray:

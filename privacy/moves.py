@@ -45,8 +45,9 @@ def _open(
     lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
     lp.a_matrix_.value_ = matrix.data.astype(float)
     solver = highspy.Highs()
-    presolve = "choose" if matrix.shape[1] > SMALL else "off"
-    options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 500, "presolve": presolve}
+    options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 50}
+    options["presolve"] = "choose" if matrix.shape[1] > SMALL else "off"
+    options["mip_rel_gap"] = 0.2  # any near whole move will do
     for option, value in options.items():
         solver.setOptionValue(option, value)
     solver.passModel(lp)
@@ -75,6 +76,7 @@ class Exchange:
         self._scale = np.maximum(np.asarray(abs(terms.tocsr()[self._liftable]).max(axis=1).todense()).ravel(), 1.0)
         self._solver = _open(matrix, np.zeros(len(upper)), upper, *list_slack(problem, rows))
         self._upper = upper
+        self._presolve = self._solver.getOptionValue("presolve")[1]
 
     def find(
         self, cost: np.ndarray, lifting: np.ndarray, target: int, change: int
@@ -99,7 +101,7 @@ class Exchange:
                 return None
             values = np.array(solver.getSolution().col_value)
             if np.abs(values[: 2 * k] - np.rint(values[: 2 * k])).max() > 1e-6:
-                values = self._find_whole(values)
+                values = self._find_whole(values, price)
             move = values[:k] - values[k : 2 * k]
             broken = (values[2 * k :].reshape(2, -1) > 1e-6).any(axis=0)
             return float(price @ values) / size, move, self.lifters[broken]
@@ -107,13 +109,24 @@ class Exchange:
             solver.changeColBounds(place, 0.0, self._upper[place])
             solver.changeColBounds(opposite, 0.0, self._upper[opposite])
 
-    def _find_whole(self, relaxed: np.ndarray) -> np.ndarray:
-        """The move over whole numbers, or the relaxed one if the search ends without."""
+    def _find_whole(self, relaxed: np.ndarray, price: np.ndarray) -> np.ndarray:
+        """The move over whole numbers, or the relaxed one if the search ends without.
+
+        It looks first among what the relaxed one moves and what is cheapest, being withheld already.
+        """
         solver, k = self._solver, 2 * len(self.columns)
         every = np.arange(k, dtype=np.int32)
+        shut = every[(relaxed[:k] <= 1e-6) & (price[:k] > price[:k].min())]
+        none = np.zeros(len(shut))
         solver.changeColsIntegrality(k, every, np.full(k, highspy.HighsVarType.kInteger))
-        solver.run()
-        solution = solver.getSolution()
-        found = np.array(solution.col_value) if solution.value_valid else relaxed
+        solver.setOptionValue("presolve", "on")
+        found = None
+        for upper in (none, self._upper[shut]):
+            solver.changeColsBounds(len(shut), shut, none, upper)
+            if found is None:
+                solver.run()
+                solution = solver.getSolution()
+                found = np.array(solution.col_value) if solution.value_valid else None
         solver.changeColsIntegrality(k, every, np.full(k, highspy.HighsVarType.kContinuous))
-        return found
+        solver.setOptionValue("presolve", self._presolve)
+        return relaxed if found is None else found

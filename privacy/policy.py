@@ -35,12 +35,13 @@ class PolicyError(ValueError):
 
 
 class Attacker(Strict):
-    """A reader every protected quantity must withstand. What each field lets him know: knowledge.py."""
+    """A reader every protected quantity must withstand. What each field lets him know: knowledge.py, insiders.py."""
 
     name: str = Field(min_length=1)
     knows_zeros_are_shown: bool = False
     knows_own_record: bool = False
     tells_symbols_apart: bool = False
+    knows_own_district: bool = False
 
 
 class LevelCost(Strict):
@@ -122,6 +123,11 @@ class Policy(Strict):
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     @property
+    def insiders(self) -> tuple[Attacker, ...]:
+        """The attackers who know all numbers of one district."""
+        return tuple(attacker for attacker in self.attackers if attacker.knows_own_district)
+
+    @property
     def zeros_may_be_known(self) -> bool:
         """Whether some attacker knows that withheld counts are at least 1."""
         return any(attacker.knows_zeros_are_shown for attacker in self.attackers)
@@ -134,7 +140,7 @@ def _refuse_unknown(where: str, named: Iterable[str], there: set[str]) -> None:
 
 
 def load_policy(path: str | Path = DEFAULT_POLICY) -> Policy:
-    """The policy a YAML file holds, or a ready one by its name (careful, nces, texas, wisconsin).
+    """The policy a YAML file holds, or a ready one by its name (careful, strict, nces, texas, wisconsin).
 
     Raises PolicyError, with every wrong field named, when it cannot be used.
     """

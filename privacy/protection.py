@@ -6,14 +6,17 @@ import numpy as np
 import polars as pl
 
 from privacy.coding import STATEMENT, state_rates
+from privacy.insiders import Insiders
 from privacy.intervals import choose_safely
 from privacy.policy import Policy
 from privacy.posing import list_statements, pose_problem
 from privacy.primary import REASONS, find_sensitive, find_sensitive_derived
 from privacy.release import BANDED, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Bound, Progress, Protected
 from privacy.structure import KEY, Structure, build_structure, check_cells
+from privacy.withstanding import withstand
 
 UNPROTECTED = "too few values are possible, even with everything around it withheld"
+UNPROTECTED_INSIDE = "too few values are possible for a district that knows its own numbers: {}"
 
 
 def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progress: Progress | None = None) -> Protected:
@@ -30,13 +33,18 @@ def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progres
     structure, truth = build_structure(cells, policy)
     sensitive = pl.concat([find_sensitive(cells, policy), find_sensitive_derived(structure, truth, policy)])
     problem = pose_problem(cells, structure, truth, sensitive, policy, secret)
-    choice = choose_safely(problem, report)
+    choice, exposed = choose_safely(problem, report), {}
+    if policy.insiders:
+        choice, exposed = withstand(problem, choice, Insiders(structure, cells, problem.known), report)
     hidden = choice.hidden
     stated = list_statements(cells, structure, policy)
     stated = stated.with_columns(lifted=pl.Series(hidden[len(hidden) - stated.height :], dtype=pl.Boolean))
     withheld = hidden[problem.unit] & ~problem.known
     release = compose_release(cells, structure, sensitive, withheld, stated, policy, choice.cost)
-    unprotected = name_unprotected(structure, sensitive, choice.unprotected, UNPROTECTED)
+    unprotected = [name_unprotected(structure, sensitive, choice.unprotected, UNPROTECTED)]
+    for district, found in exposed.items():
+        unprotected.append(name_unprotected(structure, sensitive, found, UNPROTECTED_INSIDE.format(district)))
+    unprotected = pl.concat(unprotected).unique([*KEY, "statistic"], keep="first", maintain_order=True)
     return replace(release, unprotected=unprotected, bound=Bound(choice.lower_bound, choice.gap))
 
 

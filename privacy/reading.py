@@ -26,6 +26,13 @@ def list_published(cells: pl.DataFrame, structure: Structure) -> pl.DataFrame:
     return rows.join(places, on="org_id", how="left", maintain_order="left")
 
 
+def count_students(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """The cells with the students of a rate or mean read as what they are: its denominator."""
+    alike = [table for table, rules in policy.tables.items() if rules.kind in ("rate", "mean")]
+    counted = pl.when(pl.col("table_id").is_in(alike)).then("student_count")
+    return cells.with_columns(denominator=pl.coalesce("denominator", counted))
+
+
 def with_rates(cells: pl.DataFrame) -> pl.DataFrame:
     """The cells with the columns of rates, empty where no table publishes any."""
     if "rate_status" in cells.columns:

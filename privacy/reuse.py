@@ -135,15 +135,20 @@ def mend_base(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A table near `base` that agrees with all that is known, and boolean: the part of the unknown has one.
 
-    First only the groups change in which something is unsure or does not add up, then the whole parts.
+    First only what is unsure changes, so that most earlier moves keep their room; then the groups in which something
+    is unsure or does not add up; then the whole parts.
     """
     base, loose, matrix = base.copy(), ~sure, unknowns.matrix
-    for label in (group, part):
+    for label in (None, group, part):
         broken = _find_broken(unknowns, base)
         if not broken.any() and not loose.any():
             break
-        touched = loose | (abs(matrix[broken]).sum(axis=0) > 0).A1 if broken.any() else loose
-        free = np.flatnonzero(np.isin(label, label[touched]))
+        free = np.flatnonzero(loose)
+        if label is not None:
+            touched = loose | (abs(matrix[broken]).sum(axis=0).A1 > 0)
+            free = np.flatnonzero(np.isin(label, label[touched]))
+        if not len(free):
+            continue
         fixed = base.copy()
         fixed[free] = 0
         sums, columns = matrix @ fixed, matrix[:, free]

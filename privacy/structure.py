@@ -182,6 +182,8 @@ def _merge_same(values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         for a, b in zip(both["quantity"], both["quantity_right"], strict=True):
             a, b = sorted((root(a), root(b)))
             parent[b] = a
+    if (parent == np.arange(values.height)).all():
+        return values
     roots = np.array([root(q) for q in range(values.height)], dtype=np.int64)
     _, number = np.unique(roots, return_inverse=True)
     return values.with_columns(quantity=pl.Series(number, dtype=pl.Int64))

@@ -1,6 +1,7 @@
 """What an audit found, in the numbers of the next history of the same tables."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import polars as pl
 
@@ -11,7 +12,7 @@ from privacy.versions import ROW
 NOWHERE = -1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """Certificates of the audit of a `release` (`tier/release`); `quantities`: KEY, statistic, quantity they name."""
 
@@ -20,6 +21,7 @@ class Found:
     certificates: Certificates = field(repr=False)
 
 
+@lru_cache(maxsize=2)  # engine and audit ask for the same, of the tier's history and of all tiers
 def translate(found: Found, history: History) -> Certificates:
     """The certificates in the numbers of a history that came after; what it has no number for is -1.
 
@@ -27,22 +29,24 @@ def translate(found: Found, history: History) -> Certificates:
     """
     if found.release not in history.known_as:
         return no_certificates()
-    images = _find_images(found, history)
-    image = images.group_by("quantity", maintain_order=True).agg(pl.col("now").drop_nulls().unique())
-    image = image.with_columns(pl.when(pl.col("now").list.len() == 0).then([NOWHERE]).otherwise("now").alias("now"))
+    images, earlier = _find_images(found, history), found.certificates
     parts = {}
     for name in ("base", "moves", "claims"):
-        part = getattr(found.certificates, name)
-        seen = part.join(image, on="quantity", how="left", maintain_order="left").explode("now")
+        part = getattr(earlier, name)
+        # What a corrected number is now, the earlier base does not say.
+        image = images.filter(pl.col("then") | (name != "base")).select("quantity", "now").unique(maintain_order=True)
+        seen = part.join(image, on="quantity", how="left", maintain_order="left")
         parts[name] = seen.with_columns(quantity=pl.col("now").fill_null(NOWHERE)).select(part.columns)
     base = parts["base"].filter(pl.col("quantity") != NOWHERE).unique("quantity", keep="first", maintain_order=True)
     moves = parts["moves"].unique(["move", "quantity"], keep="first", maintain_order=True)
-    earlier = found.certificates
     return Certificates(base, moves, earlier.spans, parts["claims"], earlier.leaks.clear())
 
 
 def _find_images(found: Found, history: History) -> pl.DataFrame:
-    """One row per quantity named then and number it has now (null: none): quantity, now."""
+    """One row per quantity named then and number it has now: quantity, now, then (it is what it was then).
+
+    A quantity that has no number now has no row.
+    """
     version = history.known_as[found.release].select(pl.exclude("version"), then="version")
     rows = found.quantities.join(version, on=ROW[:-1], how="left", maintain_order="left")
     table, derived = pl.col("table_id"), pl.col("statistic") == "derived"
@@ -50,8 +54,12 @@ def _find_images(found: Found, history: History) -> pl.DataFrame:
     # A correction was one up to that release; there is one up to this one, too.
     parts = table.str.split("+").list
     since = pl.concat_str(parts.first(), pl.lit(f"-{found.release}+"), parts.last())
-    rows = rows.with_columns(then=pl.when(correction).then(since).otherwise("then"))
+    rows = rows.with_columns(then=pl.when(correction).then(since).otherwise(pl.coalesce("then", "table_id")))
     numbers = history.structure.quantities.select(*ROW, now="quantity")
-    own = rows.join(numbers, on=ROW, how="left", maintain_order="left")
-    past = rows.with_columns(table_id="then").join(numbers, on=ROW, how="inner", maintain_order="left")
-    return pl.concat([frame.select("quantity", "now") for frame in (own, past)])
+    images = [
+        rows.with_columns(table_id=name, then=pl.col("then") == pl.col(name))
+        .join(numbers, on=ROW, how="inner", maintain_order="left")
+        .select("quantity", "now", "then")
+        for name in ("then", "table_id")
+    ]
+    return pl.concat(images).unique(maintain_order=True)

@@ -5,8 +5,6 @@ is such a table. Withholding more never spoils a move.
 """
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from privacy.problem import Problem
 
@@ -47,28 +45,45 @@ class Witnesses:
         return np.flatnonzero(self.lacking() | (self._problem.sensitive & self._problem.known))
 
     def add(self, columns: np.ndarray, move: np.ndarray) -> bool:
-        """Takes in a move of some quantities; False if it is not whole, or breaks a relation, and proves nothing."""
+        """Takes in what a move of some quantities shows for those that lack values.
+
+        False if it is not whole, or breaks a relation or a bound: it proves nothing then.
+        """
         whole = np.rint(move)
         if np.abs(move - whole).max(initial=0) > 1e-5:
             return False
         moved = np.flatnonzero(whole)
         columns, whole = columns[moved], whole[moved].astype(np.int64)
-        problem, touching = self._problem, self._problem.by_quantity[:, columns]
-        holds = ~problem.lifted(self._hidden)[touching.indices]
-        quantity = np.repeat(np.arange(len(columns)), np.diff(touching.indptr))[holds]
-        relations, place = np.unique(touching.indices[holds], return_inverse=True)
-        change = np.bincount(place, touching.data[holds] * whole[quantity], len(relations))
-        if change.any():
-            after = problem.matrix[relations] @ problem.truth + change
-            if (after < problem.low[relations]).any() or (after > problem.high[relations]).any():
-                return False
-        moved = problem.truth[columns] + whole
-        if (moved < problem.floor[columns]).any() or (moved > problem.ceiling[columns]).any():
+        problem, after = self._problem, self._problem.truth[columns] + whole
+        if (after < problem.floor[columns]).any() or (after > problem.ceiling[columns]).any():
             return False
+        quantity, relation, coefficient = self._list_terms(columns)
+        change = np.bincount(relation, coefficient * whole[quantity], len(problem.low))
+        changed = np.flatnonzero(change)
+        if len(changed):
+            reached = problem.matrix[changed] @ problem.truth + change[changed]
+            if (reached < problem.low[changed]).any() or (reached > problem.high[changed]).any():
+                return False
         # What lies between the truth and a possible table is possible, part by part: ranges have no holes.
-        self._take(columns, whole, whole)
-        self._take(columns, _smallest_steps(whole, quantity, place), whole)
+        lacking = self.lacking(columns)
+        self._take(columns[lacking], whole[lacking], whole[lacking])
+        lacking &= (np.abs(whole) > 1) & self.lacking(columns)
+        if lacking.any():
+            steps = _smallest_steps(whole, quantity, relation)
+            self._take(columns[lacking], steps[lacking], whole[lacking])
         return True
+
+    def _list_terms(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Place of the quantity, relation and coefficient of every term of some quantities in relations that hold."""
+        matrix = self._problem.by_quantity
+        starts, ends = matrix.indptr[columns], matrix.indptr[columns + 1]
+        lengths = ends - starts
+        # Cutting the matrix itself costs more than the rest of the check: this reads its columns in place.
+        place = np.repeat(ends - np.cumsum(lengths), lengths) + np.arange(lengths.sum())
+        quantity, relation = np.repeat(np.arange(len(columns)), lengths), matrix.indices[place]
+        lifter = self._problem.lifted_by[relation]
+        holds = (lifter < 0) | ~self._hidden[lifter]
+        return quantity[holds], relation[holds], matrix.data[place][holds]
 
     def _take(self, columns: np.ndarray, step: np.ndarray, last: np.ndarray) -> None:
         """Notes the changes step, 2 step, … as far as `last`."""
@@ -89,10 +104,12 @@ def _smallest_steps(move: np.ndarray, quantity: np.ndarray, relation: np.ndarray
 
     quantity and relation pair up the terms of the relations the move touches.
     """
-    k = len(move)
-    size = k + relation.max(initial=-1) + 1
-    links = sparse.coo_matrix((np.ones(len(relation)), (quantity, k + relation)), shape=(size, size))
-    parts, part = connected_components(links, directed=False)
-    divisor = np.zeros(parts, dtype=np.int64)
-    np.gcd.at(divisor, part[:k], np.abs(move))
-    return move // divisor[part[:k]]
+    divisor = np.abs(move)
+    while True:
+        # The greatest common divisor of a part: passed on along its relations until nothing changes.
+        shared, own = np.zeros(relation.max(initial=-1) + 1, dtype=np.int64), divisor.copy()
+        np.gcd.at(shared, relation, divisor[quantity])
+        np.gcd.at(own, quantity, shared[relation])
+        if (own == divisor).all():
+            return move // divisor
+        divisor = own

@@ -11,10 +11,10 @@ What is in it: a skewed state (a city, towns, one-school districts), grades KG t
 district, economic disadvantage, English learners, IDEA, Section 504, homeless, migrant, foster and military-connected
 students; about 180 days of school around real holidays; absence that grows with need, at both ends of the grades and
 behind late buses (about one student in five chronically absent); moves within and between districts under one state
-id, late entries, exits of all kinds, diplomas, and over several years promotion, retention and cohorts that close;
-discipline, tests of all kinds, sections, grades and credits, teachers and their turnover; and over the years scores
-that predict scores, English learners who attain proficiency, college after diplomas, degrees after college, wages
-after all. Names, addresses and numbers shaped like social security
+id, late entries, exits of all kinds and the documents behind them, diplomas, and over several years promotion,
+retention and cohorts that close; discipline, tests of all kinds, sections, grades and credits, teachers and their
+turnover; and over the years scores that predict scores, English learners who attain proficiency, college after
+diplomas, degrees after college, wages after all. Names, addresses and numbers shaped like social security
 numbers are there because the system's work is to keep them out. Nobody here is anyone.
 
 The same arguments write the same bytes. The places of planted faults are in `faults.json`. It imports nothing else of

@@ -68,6 +68,10 @@ RECORD_COLUMNS: dict[str, tuple[str, ...]] = {
     "professional_learning": (
         "staff_id", "session_id", "org_id", "session_date", "topic", "hours", "activity_id", "content_focus_source",
     ),
+    "diplomas": ("student_id", "school_id", "diploma_date", "diploma_type_source"),
+    "exit_documents": (
+        "student_id", "school_id", "exit_date", "document_type_source", "document_date", "leads_to_diploma_source",
+    ),
     "assessments": (
         "assessment_id", "assessment_title", "assessment_type_source", "subject_source", "grade_level_source",
         "developmental_domain_source",
@@ -138,6 +142,7 @@ LOOP_RECORD_TYPES = (
     "student_transportation", "finance_accounts", "bell_times", "bus_runs", "item_responses", "professional_learning",
     "course_grades", "incident_participations", "restraint_events", "industry_credentials", "work_based_learning",
     "staff_credentials", "survey_items", "survey_administrations", "survey_responses",
+    "exit_documents",
 )
 """What every district sends as state CSV: its senders' formats have no place for it, or its systems do not fill it."""
 
@@ -167,6 +172,10 @@ ENTRY_SAME_LEA, ENTRY_OTHER_LEA, ENTRY_OTHER_STATE = "01821", "01822", "01823"
 EXIT_SAME_LEA, EXIT_OTHER_LEA, EXIT_OTHER_STATE = "01907", "01908", "01909"
 EXIT_ABROAD, EXIT_HOME_SCHOOL, EXIT_PRIVATE = "01916", "01918", "73068"
 EXIT_DROPPED_OUT, EXIT_GRADUATED, EXIT_NO_DIPLOMA = "01927", "01921", "01928"
+
+# Diplomas and other credentials (CEDS 000138).
+DIPLOMA_REGULAR, DIPLOMA_ADVANCED, CERTIFICATE_OF_COMPLETION, DIPLOMA_GED = "00806", "00807", "00814", "00816"
+DIPLOMA_ALTERNATE = "75000"
 
 # Programs (CEDS 000225).
 PROGRAM_NAMES = {
@@ -206,6 +215,13 @@ EDFI = {
         EXIT_DROPPED_OUT: "Dropout",
         EXIT_GRADUATED: "Graduated",
         EXIT_NO_DIPLOMA: "Completed",
+    },
+    "diploma_type": {
+        DIPLOMA_REGULAR: "Regular diploma",
+        DIPLOMA_ADVANCED: "Endorsed/advanced diploma",
+        CERTIFICATE_OF_COMPLETION: "Certificate of completion",
+        DIPLOMA_GED: "General Educational Development (GED) credential",
+        DIPLOMA_ALTERNATE: "Alternate Diploma",
     },
     "calendar_event": {
         "InstructionalDay": "Instructional day",

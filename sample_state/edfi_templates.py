@@ -185,6 +185,17 @@ ACTION = f"""<DisciplineAction>
 <StudentDisciplineIncidentBehaviorAssociationReference><StudentDisciplineIncidentBehaviorAssociationIdentity>{_STUDENT}{_INCIDENT}<Behavior>{_descriptor("Behavior", "{behavior}")}</Behavior></StudentDisciplineIncidentBehaviorAssociationIdentity></StudentDisciplineIncidentBehaviorAssociationReference>
 </DisciplineAction>
 """
+DIPLOMA = f"""<StudentAcademicRecord>
+<Diploma>
+<DiplomaAwardDate>{{diploma_date}}</DiplomaAwardDate>
+<DiplomaType>{_descriptor("DiplomaType", "{diploma}")}</DiplomaType>
+</Diploma>
+{_reference("EducationOrganization", "<EducationOrganizationId>{school_id}</EducationOrganizationId>")}
+{_STUDENT}
+<SchoolYear>{{years}}</SchoolYear>
+<Term>{_descriptor("Term", "Year Round")}</Term>
+</StudentAcademicRecord>
+"""
 COURSE_OFFERING = f"""<CourseOffering>
 <LocalCourseCode>{{course_id}}</LocalCourseCode>
 {_SCHOOL}

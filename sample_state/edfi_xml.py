@@ -56,7 +56,7 @@ def write_interchange(path: Path, interchange: str, elements: Iterator[_Element]
 
 
 def write_edfi_xml(folder: Path, year: DistrictYear, tables: dict[str, pl.DataFrame]) -> None:
-    """Write the district's year into `folder`: eleven interchange files, named as the Ed-Fi samples name them."""
+    """Write the district's year into `folder`: twelve interchange files, named as the Ed-Fi samples name them."""
     tables = {name: table.with_columns(years=pl.lit(f"{year.school_year - 1}-{year.school_year}"))
               for name, table in tables.items()}
     writers = {
@@ -71,6 +71,7 @@ def write_edfi_xml(folder: Path, year: DistrictYear, tables: dict[str, pl.DataFr
         ("StaffAssociation", "StaffAssociation"): _staff(tables),
         ("AssessmentMetadata-StateAssessment", "AssessmentMetadata"): _assessments(tables),
         ("StudentAssessment-StateAssessment", "StudentAssessment"): _results(tables),
+        ("StudentTranscript", "StudentTranscript"): _diplomas(tables),
     }
     for (name, interchange), elements in writers.items():
         write_interchange(folder / f"{name}.xml", interchange, elements)
@@ -174,6 +175,10 @@ def _discipline(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:
     actions = tables["discipline_actions"].with_columns(discipline=_word("action_source", "discipline_action"))
     yield actions.join(incidents.select("incident_id", "behavior"), on="incident_id", how="left",
                        maintain_order="left"), templates.ACTION
+
+
+def _diplomas(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:
+    yield tables["diplomas"].with_columns(diploma=_word("diploma_type_source", "diploma_type")), templates.DIPLOMA
 
 
 def _schedule(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:

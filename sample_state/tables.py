@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from sample_state import achievement, attendance, buses, careers, learning, records, staffing, surveys
+from sample_state import achievement, attendance, buses, careers, learning, leaving, records, staffing, surveys
 from sample_state.codes import RECORD_COLUMNS, STATEWIDE
 from sample_state.district_year import DistrictYear
 
@@ -37,6 +37,8 @@ def make_tables(year: DistrictYear) -> dict[str, pl.DataFrame]:
         "bell_times": buses.make_bell_times(year),
         "bus_runs": buses.make_bus_runs(year, fleet),
         "item_responses": learning.make_item_responses(year, rosters),
+        "diplomas": leaving.make_diplomas(year),
+        "exit_documents": leaving.make_exit_documents(year),
         "courses": achievement.make_courses(sections),
         "course_grades": achievement.make_course_grades(year, rosters),
         "incident_participations": records.make_incident_participations(year, incidents, actions),

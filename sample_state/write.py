@@ -26,7 +26,7 @@ FEEDS = {"edfi_xml": ("edfi", ["*.xml", "*.zip"]), "oneroster_csv": ("oneroster"
 # OneRoster has no place for these, so that such districts send them as state CSV with the rest of LOOP_RECORD_TYPES.
 ONEROSTER_SUPPLEMENTS = (
     "calendars", "demographics", "program_participations", "attendance", "assessment_results", "discipline_incidents",
-    "discipline_actions", "staff_assignments", "courses", "idea_eligibilities",
+    "discipline_actions", "staff_assignments", "diplomas", "courses", "idea_eligibilities",
 )
 
 

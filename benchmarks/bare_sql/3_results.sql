@@ -123,4 +123,5 @@ select t.table_id, t.school_year, t.org_level, t.org_id, o.parent_org_id, v.disa
 from (select distinct table_id, school_year, org_level, org_id from counted) as t
 join organization as o using (org_level, org_id)
 cross join subgroup_values as v
-left join counted as c using (table_id, school_year, org_level, org_id, disaggregate_type, disaggregate_value);
+left join counted as c using (table_id, school_year, org_level, org_id, disaggregate_type, disaggregate_value)
+where v.disaggregate_type in ('all', 'race_ethnicity', 'sex', 'economic_disadvantage', 'english_learner', 'idea', 'grade');

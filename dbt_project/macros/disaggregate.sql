@@ -1,15 +1,54 @@
-{# The subgroup dimensions and the column of dim_student_year each is read from; `all` is the one-group dimension. #}
-{% macro subgroup_dimensions() %}
-    {{ return([
-        {'type': 'all', 'column': "'All'"},
-        {'type': 'race_ethnicity', 'column': 'race_ethnicity'},
-        {'type': 'sex', 'column': 'sex'},
-        {'type': 'economic_disadvantage', 'column': 'economic_disadvantage'},
-        {'type': 'english_learner', 'column': 'english_learner'},
-        {'type': 'idea', 'column': 'idea'},
-        {'type': 'grade', 'column': 'grade_level_code'},
-    ]) }}
+{#
+    What figures are broken down by: the variable `breakdowns`, each a column of dim_student_year or, with " x " between
+    them, a crossing of several. Returns {type, parts}, `parts` being {type, column}.
+#}
+{% macro breakdowns() %}
+    {%- set found = [] -%}
+    {%- for type in ['all'] + var('breakdowns') -%}
+        {%- set parts = [] -%}
+        {%- for part in type.split(' x ') -%}
+            {%- do parts.append({'type': part, 'column': {'all': "'All'", 'grade': 'grade_level_code'}.get(part, part)}) -%}
+        {%- endfor -%}
+        {%- do found.append({'type': type, 'parts': parts}) -%}
+    {%- endfor -%}
+    {{ return(found) }}
 {% endmacro %}
+
+{# The columns of dim_student_year that the breakdowns read. #}
+{% macro breakdown_columns() %}
+    {{ return(breakdowns() | map(attribute='parts') | sum(start=[]) | map(attribute='column') | unique
+        | reject('equalto', "'All'") | list) }}
+{% endmacro %}
+
+{# The value of one breakdown for a student. #}
+{% macro breakdown_value(breakdown) -%}
+    {{ breakdown.parts | map(attribute='column') | join(" || ' x ' || ") }}
+{%- endmacro %}
+
+{#
+    Every value of every breakdown with its words: those of the seed, and for a crossing each combination of them. The list
+    is fixed, so that a group without students is a row with zero, not a row that is not there.
+#}
+{% macro breakdown_values(types=none) -%}
+    {%- for breakdown in breakdowns() if types is none or breakdown.type in types %}
+    {% if not loop.first %}union all{% endif %}
+    select
+        '{{ breakdown.type }}' as disaggregate_type,
+        {% for part in breakdown.parts %}v{{ loop.index }}.disaggregate_value{{ " || ' x ' || " if not loop.last }}{% endfor %} as disaggregate_value,
+        {% for part in breakdown.parts %}v{{ loop.index }}.label{{ " || ', ' || " if not loop.last }}{% endfor %} as label,
+        {% for part in breakdown.parts %}v{{ loop.index }}.sort_order{{ " * 1000 + " if not loop.last }}{% endfor %} as sort_order
+    from {{ ref('subgroup_values') }} as v1
+    {%- for part in breakdown.parts[1:] %}
+    inner join {{ ref('subgroup_values') }} as v{{ loop.index + 1 }} on v{{ loop.index + 1 }}.disaggregate_type = '{{ part.type }}'
+    {%- endfor %}
+    where v1.disaggregate_type = '{{ breakdown.parts[0].type }}'
+    {%- endfor %}
+{%- endmacro %}
+
+{# Whether the privacy step is given rows of this breakdown. #}
+{% macro is_published_breakdown(disaggregate_type) -%}
+    {{ disaggregate_type }} in ('all', '{{ var("published_breakdowns") | join("', '") }}')
+{%- endmacro %}
 
 {#
     From student rows to indicator rows, every organization by every subgroup value, zeros included.
@@ -17,29 +56,39 @@
     `student_rows` is a CTE with one row per authority, school_year, org_level, org_id and student_key, and the columns
     student_count, numerator, denominator, n_missing (whole numbers or null) and as_of_date. Students are first summed by
     whole profile, so the subgroup dimensions are spread over profiles, not over students.
+
+    `collection` is whose status (provisional, final …) the figures have. A figure is about July 1 to June 30 of its
+    school year unless it `has_own_period`; `student_rows` then carries period_start and period_end. `described_by` is the
+    relation that says who each student is, one row per student_key and school_year.
 #}
-{% macro disaggregate(student_rows, indicator_id, version, unit) -%}
-{%- set columns = subgroup_dimensions() | map(attribute='column') | reject('equalto', "'All'") | list -%}
+{% macro disaggregate(student_rows, indicator_id, version, unit, collection, period_type='school_year', has_own_period=false, described_by=none) -%}
+{%- set columns = breakdown_columns() -%}
+{%- set is_school_year = not has_own_period -%}
 profiles as (
     select
         r.authority, r.school_year, r.org_level, r.org_id, s.{{ columns | join(', s.') }},
         sum(r.student_count) as student_count, sum(r.numerator) as numerator, sum(r.denominator) as denominator,
         sum(r.n_missing) as n_missing
     from {{ student_rows }} as r
-    inner join {{ ref('dim_student_year') }} as s on r.student_key = s.student_key and r.school_year = s.school_year
+    inner join {{ described_by or ref('dim_student_year') }} as s
+        on r.student_key = s.student_key and r.school_year = s.school_year
     group by r.authority, r.school_year, r.org_level, r.org_id, s.{{ columns | join(', s.') }}
 ),
 
+subgroups as (
+    {{- breakdown_values() }}
+),
+
 dimensions as (
-    select distinct disaggregate_type from {{ ref('subgroup_values') }}
+    select distinct disaggregate_type from subgroups
 ),
 
 spread as (
     select
         p.authority, p.school_year, p.org_level, p.org_id, d.disaggregate_type,
         case d.disaggregate_type
-            {%- for dimension in subgroup_dimensions() %}
-            when '{{ dimension.type }}' then {{ dimension.column }}
+            {%- for breakdown in breakdowns() %}
+            when '{{ breakdown.type }}' then {{ breakdown_value(breakdown) }}
             {%- endfor %}
         end as disaggregate_value,
         p.student_count, p.numerator, p.denominator, p.n_missing
@@ -58,35 +107,56 @@ counted as (
 
 organizations_with_students as (
     -- The figures of an organization are complete through the earliest date any of its rows is counted through.
-    select authority, school_year, org_level, org_id, min(as_of_date) as as_of_date
+    select
+        authority, school_year, org_level, org_id, min(as_of_date) as as_of_date,
+        {{ 'make_date(school_year - 1, 7, 1)' if is_school_year else 'min(period_start)' }} as period_start,
+        {{ 'make_date(school_year, 6, 30)' if is_school_year else 'max(period_end)' }} as period_end
     from {{ student_rows }}
     group by authority, school_year, org_level, org_id
+),
+
+figures as (
+    select
+        o.authority, o.school_year, o.org_level, o.org_id, g.parent_org_id, g.lea_id, v.disaggregate_type,
+        v.disaggregate_value,
+        {{ 'null' if unit == 'count' else 'coalesce(c.numerator, 0)' }} as numerator,
+        {{ 'null' if unit == 'count' else 'coalesce(c.denominator, 0)' }} as denominator,
+        coalesce(c.student_count, 0) as student_count, coalesce(c.n_missing, 0) as n_missing,
+        o.as_of_date, o.period_start, o.period_end
+    from organizations_with_students as o
+    inner join {{ ref('dim_organization') }} as g on o.org_level = g.org_level and o.org_id = g.org_id
+    cross join subgroups as v
+    left join counted as c
+        on o.authority = c.authority and o.school_year = c.school_year
+        and o.org_level = c.org_level and o.org_id = c.org_id
+        and v.disaggregate_type = c.disaggregate_type and v.disaggregate_value = c.disaggregate_value
 )
 
 select
     cast('{{ indicator_id }}' as varchar) as indicator_id,
     cast({{ version }} as integer) as indicator_version,
-    cast(o.authority as varchar) as authority,
-    cast(o.school_year as integer) as school_year,
-    cast(o.org_level as varchar) as org_level,
-    cast(o.org_id as varchar) as org_id,
-    cast(g.parent_org_id as varchar) as parent_org_id,
-    cast(g.lea_id as varchar) as lea_id,
-    cast(v.disaggregate_type as varchar) as disaggregate_type,
-    cast(v.disaggregate_value as varchar) as disaggregate_value,
-    cast({{ 'null' if unit == 'count' else 'coalesce(c.numerator, 0)' }} as bigint) as numerator,
-    cast({{ 'null' if unit == 'count' else 'coalesce(c.denominator, 0)' }} as bigint) as denominator,
-    cast(coalesce(c.student_count, 0) as bigint) as student_count,
-    cast(coalesce(c.n_missing, 0) as bigint) as n_missing,
+    cast(f.authority as varchar) as authority,
+    cast(f.school_year as integer) as school_year,
+    cast(f.org_level as varchar) as org_level,
+    cast(f.org_id as varchar) as org_id,
+    cast(f.parent_org_id as varchar) as parent_org_id,
+    cast(f.lea_id as varchar) as lea_id,
+    cast(f.disaggregate_type as varchar) as disaggregate_type,
+    cast(f.disaggregate_value as varchar) as disaggregate_value,
+    cast(f.numerator as bigint) as numerator,
+    cast(f.denominator as bigint) as denominator,
+    cast(f.student_count as bigint) as student_count,
+    cast(f.n_missing as bigint) as n_missing,
     cast('{{ unit }}' as varchar) as unit,
-    cast(o.as_of_date as date) as as_of_date
-from organizations_with_students as o
-inner join {{ ref('dim_organization') }} as g on o.org_level = g.org_level and o.org_id = g.org_id
-cross join {{ ref('subgroup_values') }} as v
-left join counted as c
-    on o.authority = c.authority and o.school_year = c.school_year
-    and o.org_level = c.org_level and o.org_id = c.org_id
-    and v.disaggregate_type = c.disaggregate_type and v.disaggregate_value = c.disaggregate_value
+    cast(f.as_of_date as date) as as_of_date,
+    {{ 'cast(f.student_count as decimal(18, 6))' if unit == 'count' else exact_ratio('f.numerator', 'f.denominator') }} as value,
+    {{ exact_ratio('f.student_count', '(f.student_count + f.n_missing)') }} as coverage_rate,
+    cast(coalesce(s.status, 'provisional') as varchar) as status,
+    cast('{{ period_type }}' as varchar) as period_type,
+    cast(f.period_start as date) as period_start,
+    cast(f.period_end as date) as period_end
+from figures as f
+left join {{ ref('collection_status') }} as s on s.collection = '{{ collection }}' and f.school_year = s.school_year
 {%- endmacro %}
 
 {# One row per authority: the named parameters of an indicator as columns, with the school years they hold for. #}

@@ -12,6 +12,14 @@
     end
 {%- endmacro %}
 
+{# A ratio as a decimal of six places, halves rounded up, in whole numbers until the last step. Null without a denominator. #}
+{% macro exact_ratio(numerator, denominator) -%}
+    cast(case
+        when {{ numerator }} is null or {{ denominator }} is null or {{ denominator }} = 0 then null
+        else {{ half_up(numerator ~ ' * 1000000', denominator) }} * cast(0.000001 as decimal(7, 6))
+    end as decimal(18, 6))
+{%- endmacro %}
+
 {# Whole-number division rounded half up: (2a + b) less its remainder by 2b divides evenly, so no fraction is ever made. #}
 {% macro half_up(a, b) -%}
     cast(cast((2 * {{ a }} + {{ b }} - (2 * {{ a }} + {{ b }}) % (2 * {{ b }})) / (2 * {{ b }}) as bigint) as decimal(18, 0))

@@ -9,9 +9,11 @@ from expectations.contracts.calendars import CalendarDay
 from expectations.contracts.course_grades import CourseGrade
 from expectations.contracts.courses import Course
 from expectations.contracts.demographics import Demographics
+from expectations.contracts.diplomas import Diploma
 from expectations.contracts.discipline_actions import DisciplineAction
 from expectations.contracts.discipline_incidents import DisciplineIncident
 from expectations.contracts.enrollments import Enrollment
+from expectations.contracts.exit_documents import ExitDocument
 from expectations.contracts.finance_accounts import FinanceAccount
 from expectations.contracts.financial_aid_applications import FinancialAidApplication
 from expectations.contracts.idea_eligibilities import IdeaEligibility
@@ -63,6 +65,8 @@ CONTRACTS: dict[str, type[RowContract]] = {
     "bus_runs": BusRun,
     "item_responses": ItemResponse,
     "professional_learning": ProfessionalLearning,
+    "diplomas": Diploma,
+    "exit_documents": ExitDocument,
     "assessments": Assessment,
     "performance_levels": PerformanceLevel,
     "courses": Course,

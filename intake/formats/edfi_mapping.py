@@ -21,7 +21,7 @@ class ElementMapping:
     """How one kind of element becomes rows of a record type.
 
     `columns`: our column → paths to try. `joined`: columns that take all values of all their paths, joined with `|`.
-    `each`: a repeated child, one row per occurrence (and, unless `is_optional`, one row if there is none). `flags`: our
+    `each`: a repeated child, one row per occurrence (if there is none: one row, or none if `needs_each`). `flags`: our
     column → path and wordings; the wording if listed there, else `NOT_LISTED`. `expand`: a function of `edfi_xml` that
     makes the rows where one element holds several. `defaults`: what a column says where no path has a value.
     """
@@ -30,7 +30,7 @@ class ElementMapping:
     columns: Mapping[str, tuple[str, ...]]
     joined: frozenset[str] = frozenset()
     each: str | None = None
-    is_optional: bool = False
+    needs_each: bool = False
     flags: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     expand: str | None = None
     defaults: Mapping[str, str] = field(default_factory=dict)
@@ -201,6 +201,21 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
             },
         ),
     ),
+    # Only its diplomas: grades and credits of the academic record are not read yet.
+    "StudentAcademicRecord": (
+        ElementMapping(
+            "diplomas",
+            {
+                **STUDENT,
+                # The record may be kept by a district; what is no school the warehouse does not place.
+                "school_id": ("SchoolReference/SchoolId", "EducationOrganizationReference/EducationOrganizationId"),
+                "diploma_date": ("Diploma/DiplomaAwardDate",),
+                "diploma_type_source": ("Diploma/DiplomaType",),
+            },
+            each="Diploma",
+            needs_each=True,
+        ),
+    ),
     "StudentAssessment": (
         ElementMapping(
             "assessment_results",
@@ -235,7 +250,7 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
                 "maximum_score": ("AssessmentPerformanceLevel/MaximumScore",),
             },
             each="AssessmentPerformanceLevel",
-            is_optional=True,
+            needs_each=True,
         ),
         ElementMapping("_assessments", ASSESSMENT),
     ),
@@ -311,7 +326,7 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
                 "license_number": ("CredentialReference/CredentialIdentifier",),
             },
             each="CredentialReference",
-            is_optional=True,
+            needs_each=True,
         ),
     ),
     "Credential": (

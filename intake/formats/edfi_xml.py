@@ -205,10 +205,10 @@ def strip_namespace(text: str) -> str:
 
 
 def map_element(mapping: ElementMapping, element: etree._Element, flat: Flat) -> Iterator[dict[str, str | None]]:
-    """Yield the rows of one element by its mapping: column → text, at least one row."""
+    """Yield the rows of one element by its mapping: column → text; at least one unless `needs_each`."""
     if mapping.each:
         children = [child for child in element if _local_name(child.tag) == mapping.each]
-        for child in children or ([] if mapping.is_optional else [None]):
+        for child in children or [None] * (not mapping.needs_each):
             own = {} if child is None else flatten_element(child, mapping.each)
             rest = {path: values for path, values in flat.items() if path.partition("/")[0] != mapping.each}
             yield _map_flat(mapping, {**rest, **own})

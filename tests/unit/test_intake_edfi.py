@@ -252,6 +252,20 @@ def test_rows_become_frames_before_they_pile_up():
     assert buffer.to_frame()["source_row"].to_list() == list(range(35))
 
 
+def test_each_diploma_of_an_academic_record_is_a_row_and_a_record_without_one_is_none():
+    diplomas = "".join(
+        f"<Diploma><DiplomaAwardDate>{day}</DiplomaAwardDate><DiplomaType>uri://ed-fi.org/DiplomaTypeDescriptor#{kind}"
+        "</DiplomaType></Diploma>"
+        for day, kind in [("2022-05-27", "Regular diploma"), ("2022-06-01", "International Baccalaureate")]
+    )
+    organization = _reference("EducationOrganization", EducationOrganizationId=9)
+    record = "<StudentAcademicRecord>{}" + organization + STUDENT + "</StudentAcademicRecord>"
+    rows = read_edfi_file(_file(record.format(diplomas) + record.format(""))).tables["diplomas"].to_dicts()
+    assert [(row["diploma_date"], row["diploma_type_source"]) for row in rows] == [
+        ("2022-05-27", "Regular diploma"), ("2022-06-01", "International Baccalaureate")]
+    assert all((row["student_id"], row["school_id"], row["source_row"]) == ("7", "9", 1) for row in rows)
+
+
 def test_an_assessment_is_described_once_with_a_row_for_each_level_that_has_cut_scores():
     def level(name: str, low: int, high: int) -> str:
         return (

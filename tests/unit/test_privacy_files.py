@@ -5,7 +5,7 @@ import pytest
 
 from privacy.description import DescriptionError, read_cells
 from privacy.files import audit_files, check_files, protect_files
-from privacy.policy import DEFAULT_POLICY
+from privacy.policy import DEFAULT_POLICY, load_policy
 
 SCHOOLS = {"A": (4, 56), "B": (47, 13), "C": (80, 41), "D": (39, 35)}
 DESCRIPTION = """\
@@ -47,6 +47,16 @@ def test_files_are_protected_audited_and_checked_with_four_levels_of_organisatio
     assert audit_files(files[-1], DEFAULT_POLICY).passed
     assert _check(files[-1]).passed
     assert _check(files[-1], sensitive_path=files[-1] / "internal" / "sensitive.parquet").passed
+
+
+def test_a_policy_with_a_district_that_knows_its_own_numbers_is_audited_with_them(files):
+    assert load_policy("strict").insiders
+    protect_files(*files[:2], "strict", files[-1])
+    assert audit_files(files[-1], "strict").passed
+    assert not list((files[-1] / "public").rglob("exact*"))
+    (files[-1] / "internal" / "exact.parquet").unlink()
+    with pytest.raises(DescriptionError):
+        audit_files(files[-1], "strict")
 
 
 def test_the_public_folder_has_one_symbol_and_no_reason(files):

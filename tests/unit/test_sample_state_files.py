@@ -141,6 +141,7 @@ def test_xml_is_well_formed_and_holds_every_record(sample):
         "DisciplineIncident": "discipline_incidents", "DisciplineAction": "discipline_actions", "Staff": "staff",
         "StudentSectionAssociation": "student_sections", "StaffSectionAssociation": "staff_sections",
         "StaffEducationOrganizationAssignmentAssociation": "staff_assignments",
+        "StudentAcademicRecord": "diplomas",
     }.items():
         assert counts[element] == received[record_type], element
     programs = sum(count for name, count in counts.items() if name.endswith("ProgramAssociation"))
@@ -229,7 +230,7 @@ def test_two_thousand_students_take_a_few_seconds(tmp_path):
 def test_a_state_of_one_small_district_can_be_written(tmp_path):
     summary = write_sample(tmp_path, districts=1, students=8)
     assert (summary.districts, summary.schools) == (1, 1)
-    assert len(list(tmp_path.rglob("*.xml"))) == 11
+    assert len(list(tmp_path.rglob("*.xml"))) == 12
 
 
 @pytest.mark.parametrize("wrong", [{"districts": 0}, {"years": 0}, {"students": 10, "districts": 6},

@@ -37,6 +37,7 @@ KEYS = {
     "work_based_learning": ["student_id", "activity_id"], "staff_credentials": ["staff_id", "license_number"],
     "survey_items": ["survey_id", "item_id"], "survey_administrations": ["survey_id", "org_id"],
     "survey_responses": ["survey_id", "response_id", "item_id"],
+    "diplomas": ["student_id", "diploma_date"], "exit_documents": ["student_id", "exit_date"],
 }
 # (table, columns) that must be found in (table, columns): what a district sends hangs together.
 REFERENCES = [
@@ -60,6 +61,8 @@ REFERENCES = [
     ("industry_credentials", ["student_id"], "students"), ("work_based_learning", ["student_id"], "students"),
     ("staff_credentials", ["staff_id"], "staff"), ("survey_responses", ["survey_id", "item_id"], "survey_items"),
     ("survey_responses", ["survey_id", "org_id"], "survey_administrations"),
+    ("diplomas", ["student_id", "school_id"], "enrollments"),
+    ("exit_documents", ["student_id", "school_id", "exit_date"], "enrollments"),
 ]
 
 

@@ -26,7 +26,7 @@ FLAGS = ("economic_disadvantage", "english_learner", "idea", "section_504", "hom
          "military_connected")
 CODED = " ".join(f"{flag}_source {flag}_code" for flag in FLAGS)
 DATES = ("entry_date", "exit_date", "calendar_date", "attendance_date", "action_date", "begin_date", "end_date",
-         "operational_status_date")
+         "operational_status_date", "diploma_date", "document_date")
 COLUMNS = {
     "organizations": "org_id org_type_source org_type_code org_name parent_org_id low_grade high_grade "
     "operational_status_source operational_status_code operational_status_date",
@@ -44,6 +44,9 @@ COLUMNS = {
     "sections": "section_id school_id session_name course_id course_title subject_source subject_code",
     "student_sections": "student_key section_id school_id session_name course_id begin_date end_date",
     "staff_sections": "staff_key section_id school_id session_name course_id begin_date end_date position_source",
+    "diplomas": "student_key school_id diploma_date diploma_type_source diploma_type_code",
+    "exit_documents": "student_key school_id exit_date document_type_source document_type_code document_date "
+    "leads_to_diploma_source leads_to_diploma_code",
 }
 TYPES = {"Date": "DATE", "Time": "TIME", "Float64": "DOUBLE", "Int64": "BIGINT", "Boolean": "BOOLEAN"}
 LINEAGE = ("source_id", "lea_id", "school_year", "batch_id", "source_file", "source_row")
@@ -379,6 +382,18 @@ def deliveries():
     """The current deliveries of the built state."""
     return [with_sources(district_a()), district_b(), district_c(), district_d(), year_before(), state_agency(),
             state_agency_before()]
+
+
+@pytest.fixture(scope="session")
+def new_delivery():
+    """The maker of a delivery: sender, district, batch and school year."""
+    return Delivery
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(tmp_path_factory):
+    """The maker of an empty warehouse with a folder of its own, by name."""
+    return lambda name: Warehouse(tmp_path_factory.mktemp(name))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ import shutil
 
 import pytest
 
+from orchestration.catalog import find_indicator, parameter_values, public_indicators
+
 FIRST_WORDS = ("One row per ", "One row: ")
 META = ("indicator_id", "title", "definition", "what_it_is_not", "numerator", "denominator", "exclusions",
         "attribution_rule", "unit", "direction", "edfacts_file", "ceds_elements", "e_w_indicator", "driver",
@@ -80,9 +82,19 @@ def test_every_model_says_what_a_row_is_and_every_column_what_it_holds(models):
 
 def test_every_indicator_carries_its_definition(models):
     indicators = {n: m for n, m in models.items() if folder(m) == "indicators" and n != "ind_cells"}
-    assert len(indicators) == 5
+    assert len(indicators) == 12
     for name, node in indicators.items():
         assert tuple(node["config"]["meta"]) == META, name
+
+
+def test_a_release_defines_the_indicators_it_can_hold_and_no_others(built):
+    defined = {entry["indicator_id"] for entry in public_indicators(built.manifest())}
+    assert defined == {"I00", "I01", "I01u", "I02", "I16"}
+
+
+def test_a_variant_of_an_indicator_has_its_parameters(built):
+    names = {row["parameter"] for row in parameter_values(find_indicator(built.manifest(), "I13e5"))}
+    assert {"summer_end_month", "counts_alternate_diploma"} <= names
 
 
 def test_contracts_are_enforced_on_indicators_and_marts(models):

@@ -69,9 +69,56 @@ def test_discipline_counts_students_not_actions_and_a_silent_district_is_missing
 
 
 def test_every_organization_has_every_subgroup_value(built):
-    values = built.rows("select count(*) from seeds.subgroup_values")[0][0]
-    assert built.rows("select distinct n from (select table_id, org_level, org_id, count(*) as n "
-                      "from indicators.ind_cells group by all)") == [(values,)]
+    rows = built.rows("select disaggregate_type, disaggregate_value from seeds.subgroup_values")
+    values = {kind: {value for found, value in rows if found == kind} for kind, _ in rows}
+    for crossing in ("race_ethnicity x sex", "idea x sex"):
+        first, second = crossing.split(" x ")
+        values[crossing] = {f"{a} x {b}" for a in values[first] for b in values[second]}
+    expected = {(kind, value) for kind, found in values.items() for value in found}
+    for place in built.rows("select distinct org_level, org_id from indicators.ind_membership_october_1"):
+        found = built.rows("select disaggregate_type, disaggregate_value from indicators.ind_membership_october_1 "
+                           f"where (org_level, org_id) = {place}")
+        assert len(found) == len(expected)
+        assert set(found) == expected
+
+
+def test_the_privacy_step_is_given_no_crossing_and_no_group_that_is_not_switched_on(built):
+    assert {row[0] for row in built.rows("select distinct disaggregate_type from indicators.ind_cells")} == {
+        "all", "race_ethnicity", "sex", "economic_disadvantage", "english_learner", "idea", "grade"}
+
+
+@pytest.mark.parametrize(("crossing", "margin"), [("race_ethnicity x sex", "race_ethnicity"), ("idea x sex", "sex")])
+def test_a_crossing_adds_up_to_both_of_its_groups(built, crossing, margin):
+    part = crossing.split(" x ").index(margin) + 1
+    crossed = built.rows(f"select org_level, org_id, split_part(disaggregate_value, ' x ', {part}), sum(numerator), "
+                         "sum(denominator) from indicators.ind_average_daily_attendance "
+                         f"where disaggregate_type = '{crossing}' group by all order by all")
+    assert crossed == built.rows("select org_level, org_id, disaggregate_value, numerator, denominator from "
+                                 f"indicators.ind_average_daily_attendance where disaggregate_type = '{margin}' "
+                                 "order by all")
+    assert len({row[2] for row in crossed if row[4]}) > 1
+
+
+def test_every_row_states_its_value_coverage_status_and_period(built):
+    rows = built.rows("select numerator, denominator, student_count, n_missing, cast(value as varchar), "
+                      "cast(coverage_rate as varchar), status, period_type, period_start, period_end "
+                      "from indicators.ind_average_daily_attendance")
+    for numerator, denominator, students, missing, value, coverage, *rest in rows:
+        assert value == exact(numerator, denominator)
+        assert coverage == exact(students, students + missing)
+        assert rest == ["provisional", "school_year", dt.date(2021, 7, 1), dt.date(2022, 6, 30)]
+    assert {row[5] for row in rows} >= {"0.000000", "1.000000", None}
+    assert built.rows("select distinct period_type, period_start, period_end, value = student_count "
+                      "from indicators.ind_membership_october_1") == [
+        ("day", dt.date(2021, 10, 1), dt.date(2021, 10, 1), True)]
+
+
+def exact(numerator, denominator):
+    """Six places, halves up, by whole numbers."""
+    if not denominator:
+        return None
+    millionths = (2 * numerator * 10**6 + denominator) // (2 * denominator)
+    return f"{millionths // 10**6}.{millionths % 10**6:06d}"
 
 
 def test_only_the_state_has_no_parent(built):

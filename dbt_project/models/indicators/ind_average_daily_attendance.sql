@@ -12,4 +12,4 @@ student_rows as (
     from days
 ),
 
-{{ disaggregate('student_rows', 'I02', 1, 'rate') }}
+{{ disaggregate('student_rows', 'I02', 1, 'rate', 'attendance') }}

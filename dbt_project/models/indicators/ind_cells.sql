@@ -11,7 +11,7 @@ select
     cast('{{ table_id }}' as varchar) as table_id, school_year, org_level, org_id, parent_org_id,
     disaggregate_type, disaggregate_value, student_count, numerator, denominator
 from {{ ref(model) }}
-where authority = '{{ authority }}'
+where authority = '{{ authority }}' and {{ is_published_breakdown('disaggregate_type') }}
 {% if not loop.last %}union all
 {% endif %}
 {%- endfor %}

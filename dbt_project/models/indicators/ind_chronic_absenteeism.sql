@@ -10,4 +10,4 @@ student_rows as (
     {{ chronic_absence_rows('days') }}
 ),
 
-{{ disaggregate('student_rows', 'I01', 1, 'rate') }}
+{{ disaggregate('student_rows', 'I01', 1, 'rate', 'attendance') }}

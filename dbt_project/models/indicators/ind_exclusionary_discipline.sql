@@ -52,4 +52,4 @@ student_rows as (
         and e.student_key = x.student_key and e.school_year = x.school_year
 ),
 
-{{ disaggregate('student_rows', 'I16', 1, 'rate') }}
+{{ disaggregate('student_rows', 'I16', 1, 'rate', 'discipline') }}

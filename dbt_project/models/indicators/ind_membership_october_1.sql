@@ -5,6 +5,7 @@ with parameters as (
 on_census_date as (
     select
         p.authority, e.school_year, e.student_key, e.school_id, d.as_of_date,
+        make_date(e.school_year - 1, p.census_month, p.census_day) as census_date,
         -- A student enrolled at two schools that day is a member of one: the one entered last.
         row_number() over (
             partition by p.authority, e.school_year, e.student_key
@@ -23,7 +24,7 @@ on_census_date as (
 ),
 
 members as (
-    select m.authority, m.school_year, m.student_key, m.school_id, o.lea_id, s.org_id as state_id, m.as_of_date
+    select m.authority, m.school_year, m.student_key, m.school_id, o.lea_id, s.org_id as state_id, m.as_of_date, m.census_date
     from on_census_date as m
     inner join {{ ref('dim_organization') }} as o on o.org_level = 'school' and m.school_id = o.org_id
     cross join {{ ref('dim_organization') }} as s
@@ -35,10 +36,11 @@ student_rows as (
     {% if not loop.first %}union all{% endif %}
     select
         authority, school_year, '{{ level }}' as org_level, {{ level }}_id as org_id, student_key, as_of_date,
+        census_date as period_start, census_date as period_end,
         1 as student_count, 0 as n_missing,
         cast(null as integer) as numerator, cast(null as integer) as denominator
     from members
     {%- endfor %}
 ),
 
-{{ disaggregate('student_rows', 'I00', 1, 'count') }}
+{{ disaggregate('student_rows', 'I00', 1, 'count', 'membership', period_type='day', has_own_period=true) }}

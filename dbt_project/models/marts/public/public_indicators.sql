@@ -21,7 +21,7 @@ select
     {{ is_withheld() }} as is_withheld
 from {{ source('protected', 'protected_cells') }} as c
 inner join {{ ref('dim_organization') }} as o on c.org_level = o.org_level and c.org_id = o.org_id
-inner join {{ ref('subgroup_values') }} as v
+inner join ({{ breakdown_values() }}) as v
     on c.disaggregate_type = v.disaggregate_type and c.disaggregate_value = v.disaggregate_value
 left join {{ ref('code_labels') }} as t on t.code_set = 'table_id' and c.table_id = t.code
 left join {{ ref('code_labels') }} as l on l.code_set = 'org_level' and c.org_level = l.code

@@ -1,0 +1,1 @@
+{{ graduation_rate('I13', 4) }}

@@ -1,0 +1,1 @@
+{{ graduation_rate('I13e5', 5) }}

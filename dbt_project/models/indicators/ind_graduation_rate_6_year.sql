@@ -1,0 +1,1 @@
+{{ graduation_rate('I13e6', 6) }}
