@@ -59,6 +59,16 @@ REFERENCES = (
     Reference(124, "staff_assignments", ("staff_id",), "staff"),
     Reference(125, "staff_sections", ("staff_id",), "staff"),
     Reference(126, "professional_learning", ("staff_id",), "staff"),
+    Reference(127, "staff_credentials", ("staff_id",), "staff"),
+    Reference(135, "course_grades", ("student_id",), "enrollments"),
+    Reference(136, "incident_participations", ("student_id",), "enrollments"),
+    Reference(137, "restraint_events", ("student_id",), "enrollments"),
+    Reference(138, "idea_eligibilities", ("student_id",), "enrollments"),
+    Reference(139, "industry_credentials", ("student_id",), "enrollments"),
+    Reference(140, "work_based_learning", ("student_id",), "enrollments"),
+    Reference(141, "course_grades", ("course_id",), "courses"),
+    Reference(142, "incident_participations", ("incident_id",), "discipline_incidents"),
+    Reference(143, "survey_responses", ("survey_id", "item_id"), "survey_items"),
 )
 PLACES = (
     (130, "staff_assignments", "org_id"),

@@ -79,8 +79,13 @@ def _expand(document: dict[str, Any]) -> Iterator[Rule]:
         for number, entry in document[section].items():
             yield Rule(number=number, **entry)
     kinds = document["kinds"] | document["contradictions"]
-    for position, (record_type, by_kind) in enumerate(document["rows"].items()):
-        base = FIRST_ROW_RULE + RULES_PER_RECORD_TYPE * position
+    blocks: set[int] = set()
+    for record_type, by_kind in document["rows"].items():
+        first = min(min(entries) for entries in by_kind.values())
+        base = first - first % RULES_PER_RECORD_TYPE
+        if base in blocks or base < FIRST_ROW_RULE:
+            raise ValueError(f"rules.yml: the block of {record_type} is not its own")
+        blocks.add(base)
         by_kind = by_kind | {
             "repeated": {base + REPEATED_OFFSET: None},
             "contradicted": {base + CONTRADICTED_OFFSET: None},

@@ -77,6 +77,7 @@ class RecordType:
 # `=set` coded by xwalk_set.csv, `+` multi-valued, `~` the sender's wording only.
 _TABLE = """
 organizations: org_id* org_type=org_type org_name parent_org_id low_grade high_grade
+  operational_status=operational_status operational_status_date
 calendars: school_id* calendar_date* calendar_event=calendar_event
 students: student_id*† first_name† middle_name† last_name† birth_date† other_ids†+ address† telephone† email†
 demographics: student_id*† sex=sex race=race+ hispanic_latino=yes_no economic_disadvantage=yes_no english_learner=yes_no
@@ -87,21 +88,53 @@ enrollments: student_id*† school_id* entry_date* exit_date grade_level=grade_l
 attendance: student_id*† school_id* attendance_date* attendance_status*=attendance_status absent_fraction minutes_late
 assessment_results: student_id*† assessment_id* administration_date* result_id* assessment_title subject=subject
   grade_level=grade_level score_type* score_value performance_level~
+  assessment_type_administered=assessment_type_administered reason_not_tested=reason_not_tested
 discipline_incidents: incident_id* school_id* incident_date behavior=behavior
 discipline_actions: student_id*† action_id* school_id incident_id action_date action*=discipline_action duration_days
-staff: staff_id*† first_name† last_name† birth_date† email†
+staff: staff_id*† first_name† last_name† birth_date† email† years_of_experience
 staff_assignments: staff_id*† org_id* classification*=staff_classification begin_date* end_date fte
+  separation_reason=separation_reason
 sections: section_id* school_id* session_name* course_id course_title subject=subject
 student_sections: student_id*† section_id* school_id* session_name* course_id begin_date* end_date
 staff_sections: staff_id*† section_id* school_id* session_name* course_id begin_date end_date position~
-student_transportation: student_id*† org_id* route_id* pickup_time is_special_accommodation~
-finance_accounts: account_id* fiscal_year* org_id account_name fund~ function~ object~ amount_usd
+student_transportation: student_id*† org_id* route_id* pickup_time is_special_accommodation~ dropoff_time ride_miles
+finance_accounts: account_id* fiscal_year* org_id* account_name fund~ function=expenditure_function
+  object=expenditure_object amount_usd account_type=account_type funding=funding_source
 bell_times: school_id* bell_date* first_bell last_bell
-bus_runs: route_id* school_id* run_date* scheduled_arrival actual_arrival riders
+bus_runs: route_id* school_id* run_date* run_period*=run_period run_status=run_status scheduled_arrival actual_arrival
+  riders vehicle_id seats miles deadhead_miles
 item_responses: student_id*† section_id* school_id* ticket_date* item_id* response is_correct
-professional_learning: staff_id*† session_id* org_id session_date topic hours
+professional_learning: staff_id*† session_id* org_id session_date topic hours activity_id content_focus=learning_focus
 diplomas: student_id*† school_id diploma_date* diploma_type*=diploma_type
 exit_documents: student_id*† school_id exit_date* document_type*=exit_document document_date leads_to_diploma=yes_no
+assessments: assessment_id* assessment_title assessment_type=assessment_type subject=subject grade_level=grade_level
+  developmental_domain=developmental_domain
+performance_levels: assessment_id* grade_level*=grade_level score_type* performance_level*~ level_number minimum_score
+  maximum_score is_proficient=yes_no begin_date* end_date
+courses: org_id* course_id* course_title subject=subject sced course_level=course_level credits career_cluster~
+course_grades: student_id*† school_id* course_id* session_name* grade_level=grade_level letter_grade=letter_grade
+  numeric_grade credits_attempted credits_earned posted_date
+incident_participations: student_id*† incident_id* school_id* behavior*=behavior participation=incident_participation
+restraint_events: student_id*† school_id* event_id* event_date restraint_type=restraint_type duration_minutes
+idea_eligibilities: student_id*† begin_date* end_date primary_disability=disability
+  educational_environment=educational_environment
+industry_credentials: student_id*† credential_id* award_date* credential_name credential_type=professional_credential
+work_based_learning: student_id*† activity_id* activity_type=work_based_learning begin_date end_date hours
+financial_aid_applications: student_id*† application_type*=financial_aid_application award_year* submitted_date
+  completed_date
+postsecondary_searches: student_id*† search_date* search_outcome=search_outcome
+postsecondary_enrollments: student_id*† institution_id* begin_date* end_date institution_name
+  institution_level=institution_level institution_control=institution_control institution_state
+  enrollment_intensity=enrollment_intensity program_length_months credits_attempted credits_earned
+  gateway_mathematics=yes_no gateway_english=yes_no cohort_exclusion=cohort_exclusion
+postsecondary_awards: student_id*† institution_id* award_date* award_level*=award_level cip
+quarterly_wages: worker_id*† employer_id*† wage_year* wage_quarter* wages_usd naics
+staff_credentials: staff_id*† license_number*† credential_type=teaching_credential credential_field=subject issue_date
+  expiration_date
+survey_items: survey_id* item_id* survey_title construct item_text favorable_minimum
+survey_administrations: survey_id* org_id* respondent_role*=respondent_role invited_count begin_date end_date
+survey_responses: survey_id* response_id* item_id* org_id respondent_role=respondent_role grade_level=grade_level
+  response_date response_value
 """
 
 

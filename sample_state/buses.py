@@ -70,7 +70,8 @@ def _draw_lateness(rng: np.random.Generator, routes: int, days: int) -> np.ndarr
 
 
 def make_bus_runs(year: DistrictYear, buses: Buses) -> pl.DataFrame:
-    """Return one row per route and instructional day: scheduled and actual arrival (`HH:MM`), riders enrolled."""
+    """Return one row per route and instructional day: scheduled and actual arrival (`HH:MM`; null where the bus was not
+    seen or did not run), riders enrolled, the vehicle with its seats, and the miles with and without riders."""
     taught = year.calendar.taught
     enrolled = year.membership()
     rides = buses.rider_route >= 0
@@ -79,6 +80,10 @@ def make_bus_runs(year: DistrictYear, buses: Buses) -> pl.DataFrame:
     bells = first_bells(year)
     due = np.array([bells[school_id] - MINUTES_BEFORE_BELL for school_id in buses.routes["school_id"]], dtype=int)
     route = np.repeat(np.arange(buses.routes.height), len(taught))
+    gps = year.stream("bus positions").random((2, len(route)))
+    is_canceled, is_seen = gps[0] < 0.002, gps[1] >= 0.02
+    arrived = pl.Series(is_seen & ~is_canceled)
+    miles = 4 + (route * 7) % 19
     return pl.DataFrame({
         "route_id": buses.routes["route_id"].gather(route),
         "school_id": buses.routes["school_id"].gather(route),
@@ -86,21 +91,32 @@ def make_bus_runs(year: DistrictYear, buses: Buses) -> pl.DataFrame:
         "scheduled_arrival": clock(due[route]),
         "actual_arrival": clock(due[route] + buses.late.ravel()),
         "riders": riders.ravel(),
-    })
+        "run_period_source": "Morning",
+        "run_status_source": np.where(is_canceled, "Canceled", "Scheduled"),
+        # A vehicle serves two routes, one after the other where the bells allow it.
+        "vehicle_id": pl.select(pl.format("B{}", pl.Series(route // 2 + 1))).to_series(),
+        "seats": np.where(route % 5 == 4, 24, 72),
+        "miles": miles,
+        "deadhead_miles": miles // 3,
+    }).with_columns(pl.when(arrived).then("actual_arrival").alias("actual_arrival"))
 
 
 def make_student_transportation(year: DistrictYear, buses: Buses) -> pl.DataFrame:
-    """Return one row per student and route: pick-up time (`HH:MM`) and whether a special accommodation is needed."""
+    """Return one row per student and route: times of pick-up and drop-off (`HH:MM`), miles, and whether a special
+    accommodation is needed."""
     rng = year.stream("pickups")
     rides = np.flatnonzero(buses.rider_route >= 0)
     route = buses.rider_route[rides]
     bells = first_bells(year)
     due = np.array([bells[school_id] for school_id in buses.routes["school_id"]], dtype=int)
+    ride = rng.integers(5, 55, len(rides))
     idea = year.people.flag("idea")[year.spells["person"].to_numpy()[rides]]
     return pl.DataFrame({
         "student_id": year.spells["student_id"].gather(rides),
         "route_id": buses.routes["route_id"].gather(route),
-        "pickup_time": clock(due[route] - MINUTES_BEFORE_BELL - rng.integers(5, 55, len(rides))),
+        "pickup_time": clock(due[route] - MINUTES_BEFORE_BELL - ride),
+        "dropoff_time": clock(due[route] - MINUTES_BEFORE_BELL),
+        "ride_miles": np.round(ride * 0.35, 1),
         "is_special_accommodation_source": np.where(idea & (rng.random(len(rides)) < 0.2), "Yes", "No"),
     }).with_columns(org_id=pl.lit(year.district.lea_id)).unique(
         ["student_id", "route_id"], keep="first", maintain_order=True)

@@ -5,7 +5,10 @@ one table per code set. Source: CEDS v13 option sets; Ed-Fi Data Standard 5.2 co
 """
 
 RECORD_COLUMNS: dict[str, tuple[str, ...]] = {
-    "organizations": ("org_id", "org_type_source", "org_name", "parent_org_id", "low_grade", "high_grade"),
+    "organizations": (
+        "org_id", "org_type_source", "org_name", "parent_org_id", "low_grade", "high_grade",
+        "operational_status_source", "operational_status_date",
+    ),
     "calendars": ("school_id", "calendar_date", "calendar_event_source"),
     "students": (
         "student_id", "first_name", "middle_name", "last_name", "birth_date", "other_ids", "address", "telephone",
@@ -29,13 +32,16 @@ RECORD_COLUMNS: dict[str, tuple[str, ...]] = {
     "assessment_results": (
         "student_id", "assessment_id", "administration_date", "result_id", "assessment_title", "subject_source",
         "grade_level_source", "score_type", "score_value", "performance_level_source",
+        "assessment_type_administered_source", "reason_not_tested_source",
     ),
     "discipline_incidents": ("incident_id", "school_id", "incident_date", "behavior_source"),
     "discipline_actions": (
         "student_id", "action_id", "school_id", "incident_id", "action_date", "action_source", "duration_days",
     ),
-    "staff": ("staff_id", "first_name", "last_name", "birth_date", "email"),
-    "staff_assignments": ("staff_id", "org_id", "classification_source", "begin_date", "end_date", "fte"),
+    "staff": ("staff_id", "first_name", "last_name", "birth_date", "email", "years_of_experience"),
+    "staff_assignments": (
+        "staff_id", "org_id", "classification_source", "begin_date", "end_date", "fte", "separation_reason_source",
+    ),
     "sections": ("section_id", "school_id", "session_name", "course_id", "course_title", "subject_source"),
     "student_sections": (
         "student_id", "section_id", "school_id", "session_name", "course_id", "begin_date", "end_date",
@@ -44,30 +50,107 @@ RECORD_COLUMNS: dict[str, tuple[str, ...]] = {
         "staff_id", "section_id", "school_id", "session_name", "course_id", "begin_date", "end_date", "position_source",
     ),
     "student_transportation": (
-        "student_id", "org_id", "route_id", "pickup_time", "is_special_accommodation_source",
+        "student_id", "org_id", "route_id", "pickup_time", "is_special_accommodation_source", "dropoff_time",
+        "ride_miles",
     ),
     "finance_accounts": (
         "account_id", "fiscal_year", "org_id", "account_name", "fund_source", "function_source", "object_source",
-        "amount_usd",
+        "amount_usd", "account_type_source", "funding_source",
     ),
     "bell_times": ("school_id", "bell_date", "first_bell", "last_bell"),
-    "bus_runs": ("route_id", "school_id", "run_date", "scheduled_arrival", "actual_arrival", "riders"),
+    "bus_runs": (
+        "route_id", "school_id", "run_date", "run_period_source", "run_status_source", "scheduled_arrival",
+        "actual_arrival", "riders", "vehicle_id", "seats", "miles", "deadhead_miles",
+    ),
     "item_responses": (
         "student_id", "section_id", "school_id", "ticket_date", "item_id", "response", "is_correct",
     ),
-    "professional_learning": ("staff_id", "session_id", "org_id", "session_date", "topic", "hours"),
+    "professional_learning": (
+        "staff_id", "session_id", "org_id", "session_date", "topic", "hours", "activity_id", "content_focus_source",
+    ),
     "diplomas": ("student_id", "school_id", "diploma_date", "diploma_type_source"),
     "exit_documents": (
         "student_id", "school_id", "exit_date", "document_type_source", "document_date", "leads_to_diploma_source",
+    ),
+    "assessments": (
+        "assessment_id", "assessment_title", "assessment_type_source", "subject_source", "grade_level_source",
+        "developmental_domain_source",
+    ),
+    "performance_levels": (
+        "assessment_id", "grade_level_source", "score_type", "performance_level_source", "level_number",
+        "minimum_score", "maximum_score", "is_proficient_source", "begin_date", "end_date",
+    ),
+    "courses": (
+        "org_id", "course_id", "course_title", "subject_source", "sced", "course_level_source", "credits",
+        "career_cluster_source",
+    ),
+    "course_grades": (
+        "student_id", "school_id", "course_id", "session_name", "grade_level_source", "letter_grade_source",
+        "numeric_grade", "credits_attempted", "credits_earned", "posted_date",
+    ),
+    "incident_participations": (
+        "student_id", "incident_id", "school_id", "behavior_source", "participation_source",
+    ),
+    "restraint_events": (
+        "student_id", "school_id", "event_id", "event_date", "restraint_type_source", "duration_minutes",
+    ),
+    "idea_eligibilities": (
+        "student_id", "begin_date", "end_date", "primary_disability_source", "educational_environment_source",
+    ),
+    "industry_credentials": (
+        "student_id", "credential_id", "award_date", "credential_name", "credential_type_source",
+    ),
+    "work_based_learning": (
+        "student_id", "activity_id", "activity_type_source", "begin_date", "end_date", "hours",
+    ),
+    "financial_aid_applications": (
+        "student_id", "application_type_source", "award_year", "submitted_date", "completed_date",
+    ),
+    "postsecondary_searches": (
+        "student_id", "search_date", "search_outcome_source",
+    ),
+    "postsecondary_enrollments": (
+        "student_id", "institution_id", "begin_date", "end_date", "institution_name", "institution_level_source",
+        "institution_control_source", "institution_state", "enrollment_intensity_source", "program_length_months",
+        "credits_attempted", "credits_earned", "gateway_mathematics_source", "gateway_english_source",
+        "cohort_exclusion_source",
+    ),
+    "postsecondary_awards": (
+        "student_id", "institution_id", "award_date", "award_level_source", "cip",
+    ),
+    "quarterly_wages": (
+        "worker_id", "employer_id", "wage_year", "wage_quarter", "wages_usd", "naics",
+    ),
+    "staff_credentials": (
+        "staff_id", "license_number", "credential_type_source", "credential_field_source", "issue_date",
+        "expiration_date",
+    ),
+    "survey_items": (
+        "survey_id", "item_id", "survey_title", "construct", "item_text", "favorable_minimum",
+    ),
+    "survey_administrations": (
+        "survey_id", "org_id", "respondent_role_source", "invited_count", "begin_date", "end_date",
+    ),
+    "survey_responses": (
+        "survey_id", "response_id", "item_id", "org_id", "respondent_role_source", "grade_level_source",
+        "response_date", "response_value",
     ),
 }
 """Record type → the columns a state CSV file of it carries, in order (the contract's names)."""
 
 LOOP_RECORD_TYPES = (
     "student_transportation", "finance_accounts", "bell_times", "bus_runs", "item_responses", "professional_learning",
+    "course_grades", "incident_participations", "restraint_events", "industry_credentials", "work_based_learning",
+    "staff_credentials", "survey_items", "survey_administrations", "survey_responses",
     "exit_documents",
 )
-"""What every district sends as state CSV, because neither Ed-Fi bulk XML nor OneRoster has a place for it."""
+"""What every district sends as state CSV: its senders' formats have no place for it, or its systems do not fill it."""
+
+STATEWIDE = (
+    "assessments", "performance_levels", "financial_aid_applications", "postsecondary_searches",
+    "postsecondary_enrollments", "postsecondary_awards", "quarterly_wages",
+)
+"""What no district knows: the state agency gathers it from testing companies, colleges and the labor department."""
 
 GRADE_CODES = ("KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 GRADE_WORDS = (
@@ -167,7 +250,27 @@ EDFI = {
         "04635": "State Offense",
         "09999": "Other",
     },
+    "course_level": {
+        "K12": "Core Subject", "AdvancedPlacement": "Advanced Placement", "Dual": "Dual Enrollment",
+        "Vocational": "Career and Technical Education",
+    },
+    "reason_not_tested": {
+        "03451": "Absent", "03454": "Medical waiver", "03452": "Refusal by parent", "03453": "Refusal by student",
+    },
+    "disability": {
+        "SLD": "Specific Learning Disability", "SLI": "Speech or Language Impairment",
+        "OHI": "Other Health Impairment", "AUT": "Autism Spectrum Disorders", "DD": "Developmental Delay",
+        "ID": "Intellectual Disability", "EMN": "Serious Emotional Disability", "MD": "Multiple Disabilities",
+    },
+    "educational_environment": {
+        "RC80": "Inside regular class 80% or more of the day",
+        "RC79TO40": "Inside reg class between 40-79% of the day",
+        "RC39": "Inside regular class less than 40% of the day", "SS": "Separate School", "HH": "Homebound/Hospital",
+    },
     "subject": {
+        "00256": "English as a Second Language",
+        "13372": "English",
+        "73065": "Career and Technical Education",
         "01166": "Mathematics",
         "13373": "English Language Arts",
         "00562": "Science",

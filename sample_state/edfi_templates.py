@@ -56,7 +56,10 @@ COURSE = f"""<Course>
 <CourseCode>{{course_id}}</CourseCode>
 <CourseTitle>{{course_title}}</CourseTitle>
 <NumberOfParts>1</NumberOfParts>
+<CourseIdentificationCode><IdentificationCode>{{sced}}</IdentificationCode><CourseIdentificationSystem>{_descriptor("CourseIdentificationSystem", "SCED course code")}</CourseIdentificationSystem></CourseIdentificationCode>
+<CourseLevelCharacteristic>{_descriptor("CourseLevelCharacteristic", "{level}")}</CourseLevelCharacteristic>
 <AcademicSubject>{_descriptor("AcademicSubject", "{subject}")}</AcademicSubject>
+<MaximumAvailableCredits><Credits>{{credits}}</Credits></MaximumAvailableCredits>
 {_ORG}
 </Course>
 """
@@ -132,7 +135,11 @@ STUDENT_SECTION = f"""<StudentSectionAssociation>
 </StudentSectionAssociation>
 """
 PROGRAM_ELEMENTS = {
-    "04888": ("StudentSpecialEducationProgramAssociation", "<IdeaEligibility>1</IdeaEligibility>\n"),
+    "04888": (
+        "StudentSpecialEducationProgramAssociation",
+        "<IdeaEligibility>1</IdeaEligibility>\n"
+        f"<SpecialEducationSetting>{_descriptor('SpecialEducationSetting', '{setting}')}</SpecialEducationSetting>\n"
+        f"<Disability><Disability>{_descriptor('Disability', '{disability}')}</Disability></Disability>\n"),
     "04928": ("StudentLanguageInstructionProgramAssociation", ""),
     "04967": ("StudentSection504ProgramAssociation", "<Section504Eligibility>1</Section504Eligibility>\n"),
     "76000": ("StudentHomelessProgramAssociation", ""),
@@ -207,6 +214,7 @@ STAFF = f"""<Staff>
 <Name><FirstName>{{first_name}}</FirstName><LastSurname>{{last_name}}</LastSurname></Name>
 <BirthDate>{{birth_date}}</BirthDate>
 <ElectronicMail><ElectronicMailAddress>{{email}}</ElectronicMailAddress><ElectronicMailType>{_descriptor("ElectronicMailType", "Work")}</ElectronicMailType></ElectronicMail>
+<YearsOfPriorTeachingExperience>{{years_of_experience}}</YearsOfPriorTeachingExperience>
 </Staff>
 """
 STAFF_ASSIGNMENT = f"""<StaffEducationOrganizationAssignmentAssociation>
@@ -226,12 +234,17 @@ STAFF_SECTION = f"""<StaffSectionAssociation>
 <EndDate>{{end_date}}</EndDate>
 </StaffSectionAssociation>
 """
+ASSESSMENT_CATEGORIES = {
+    "ST": "State summative assessment 3-8 general", "ALT": "Alternate assessment/alternate standards",
+    "KRA": "Kindergarten Readiness", "ELP": "Language proficiency test", "SAT": "College entrance exam",
+    "AP": "Advanced Placement",
+}
+"""First part of an assessment's identifier → the code value of the Ed-Fi descriptor of its category."""
 ASSESSMENT = f"""<Assessment>
 <AssessmentIdentifier>{{assessment_id}}</AssessmentIdentifier>
 <AssessmentTitle>{{assessment_title}}</AssessmentTitle>
-<AssessmentCategory>{_descriptor("AssessmentCategory", "State summative assessment 3-8 general")}</AssessmentCategory>
+<AssessmentCategory>{_descriptor("AssessmentCategory", "{category}")}</AssessmentCategory>
 <AcademicSubject>{_descriptor("AcademicSubject", "{subject}")}</AcademicSubject>
-<AssessedGradeLevel>{_descriptor("GradeLevel", "{grade}")}</AssessedGradeLevel>
 <Namespace>uri://education.example.org/Assessment</Namespace>
 </Assessment>
 """
@@ -240,6 +253,7 @@ STUDENT_ASSESSMENT = f"""<StudentAssessment>
 <StudentAssessmentIdentifier>{{result_id}}</StudentAssessmentIdentifier>
 <AdministrationDate>{{administration_date}}T09:00:00</AdministrationDate>
 <ScoreResult><Result>{{score_value}}</Result><ResultDatatypeType>{_descriptor("ResultDatatypeType", "Integer")}</ResultDatatypeType>{_METHOD}</ScoreResult>
+<ReasonNotTested>{_descriptor("ReasonNotTested", "{reason}")}</ReasonNotTested>
 <WhenAssessedGradeLevel>{_descriptor("GradeLevel", "{grade}")}</WhenAssessedGradeLevel>
 <PerformanceLevel><PerformanceLevel>{_descriptor("PerformanceLevel", "{performance_level_source}")}</PerformanceLevel>{_METHOD}</PerformanceLevel>
 {_STUDENT}

@@ -92,7 +92,10 @@ def _organizations(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:
         levels.append("\n".join(templates.GRADE_LEVEL.format(word) for word in words))
     yield schools.with_columns(grade_levels=pl.Series(levels)), templates.SCHOOL
     courses = _with_subject(tables["sections"]).unique(["course_id", "school_id"], keep="first", maintain_order=True)
-    yield courses.with_columns(org_id="school_id"), templates.COURSE
+    known = tables["courses"].select("course_id", "org_id", "sced", "course_level_source", "credits")
+    courses = courses.with_columns(org_id="school_id").join(known, on=["course_id", "org_id"], how="left",
+                                                            maintain_order="left")
+    yield courses.with_columns(level=_word("course_level_source", "course_level")), templates.COURSE
 
 
 def _with_subject(table: pl.DataFrame) -> pl.DataFrame:
@@ -147,6 +150,10 @@ def _enrollment(year: DistrictYear, tables: dict[str, pl.DataFrame]) -> Iterator
 def _programs(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:
     participations = tables["program_participations"].with_columns(
         program_type=pl.col("program_source").replace_strict(PROGRAM_NAMES, return_dtype=pl.String))
+    served = tables["idea_eligibilities"].select(
+        "student_id", disability=_word("primary_disability_source", "disability"),
+        setting=_word("educational_environment_source", "educational_environment"))
+    participations = participations.join(served, on="student_id", how="left", maintain_order="left")
     for code, (element, extra) in templates.PROGRAM_ELEMENTS.items():
         yield participations.filter(pl.col("program_source") == code), templates.program(element, extra)
 
@@ -189,9 +196,12 @@ def _staff(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:
 
 def _assessments(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:
     tests = tables["assessment_results"].unique("assessment_id", keep="first", maintain_order=True)
-    yield _with_subject(tests).with_columns(grade=_word("grade_level_source", "grade")), templates.ASSESSMENT
+    prefix = pl.col("assessment_id").str.split("-").list.first()
+    yield _with_subject(tests).with_columns(
+        category=prefix.replace_strict(templates.ASSESSMENT_CATEGORIES)), templates.ASSESSMENT
 
 
 def _results(tables: dict[str, pl.DataFrame]) -> Iterator[_Element]:
     yield tables["assessment_results"].with_columns(
-        grade=_word("grade_level_source", "grade")), templates.STUDENT_ASSESSMENT
+        grade=_word("grade_level_source", "grade"),
+        reason=_word("reason_not_tested_source", "reason_not_tested")), templates.STUDENT_ASSESSMENT

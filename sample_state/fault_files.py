@@ -27,7 +27,7 @@ def plant_wrong_school_year(target: Target) -> Planted:
 
     29 February becomes 28 February, so that all dates still exist."""
     year = target.school_year
-    date = re.compile(rf"\b({year - 1}|{year})-(\d\d)-(\d\d)\b")
+    date = re.compile(rf"\b({year - 1}|{year})-(\d\d)-(\d\d)(?!\d)")
 
     def move(found: re.Match) -> str:
         day = "28" if (found[2], found[3]) == ("02", "29") else found[3]
@@ -101,8 +101,8 @@ def plant_utf16(target: Target) -> Planted:
 
 
 def plant_crlf(target: Target) -> Planted:
-    """End the lines of discipline_actions.csv with carriage return and line feed (harmless)."""
-    return _recode(target.state_file("discipline_actions"), lambda text: text.replace("\n", "\r\n").encode())
+    """End the lines of staff_credentials.csv with carriage return and line feed (harmless)."""
+    return _recode(target.state_file("staff_credentials"), lambda text: text.replace("\n", "\r\n").encode())
 
 
 def plant_empty_file(target: Target) -> Planted:

@@ -6,6 +6,7 @@ import polars as pl
 from sample_state.codes import GRADE_CODES
 from sample_state.district_year import DistrictYear
 from sample_state.school_days import dates, nth_weekday
+from sample_state.traits import name_disability, spread, takes_cte
 
 SECTION_SIZE = 23
 # Course code, title and CEDS 000021 subject.
@@ -13,12 +14,17 @@ _HOMEROOM = (("HR", "Homeroom", "13373"),)
 _MIDDLE = (("MATH", "Mathematics", "01166"), ("ELA", "English Language Arts", "13373"),
            ("SCI", "Science", "00562"), ("SOC", "Social Studies", "13374"))
 _HIGH = (*_MIDDLE, ("ART", "Arts", "13371"))
+# Course code, title, subject, first grade, and the ability from which students take it; a pathway is for those in CTE.
+_ELECTIVES = (("APE", "AP English Language", "13372", 11, 0.5), ("APM", "AP Calculus AB", "01166", 11, 0.9),
+              ("DUA", "College Composition", "13372", 12, 0.2), ("CTE", "Health Science Pathway", "73065", 10, None))
 
 PERFORMANCE_LEVELS = ("Did Not Meet Standard", "Approached Standard", "Met Standard", "Exceeded Standard")
 _CUTS = (440, 500, 570)
 TESTED_GRADES = (3, 4, 5, 6, 7, 8, 11)
 TESTS = (("Mathematics", "01166"), ("Reading", "13373"))
 SCORE_TYPE = "Scale score"
+# Disabilities whose students take the alternate assessment: about 1 % of those tested.
+_ALTERNATE = ("ID", "MD")
 
 _TICKET_WEEKS, _TICKETS_PER_WEEK, _ITEMS = 3, 2, 3
 
@@ -27,6 +33,12 @@ def _courses(grade: int) -> tuple[tuple[str, str, str], ...]:
     if grade <= 5:
         return _HOMEROOM
     return _MIDDLE if grade <= 8 else _HIGH
+
+
+def _takers(year: DistrictYear, spell: np.ndarray, ability: float | None) -> np.ndarray:
+    """Which of the spells take an elective."""
+    person = year.spells["person"].to_numpy()[spell]
+    return spell[takes_cte(person) if ability is None else year.people.ability[person] >= ability]
 
 
 def make_rosters(year: DistrictYear) -> pl.DataFrame:
@@ -46,8 +58,13 @@ def make_rosters(year: DistrictYear) -> pl.DataFrame:
             if not len(spell):
                 continue
             for session, letter, begin, end in (halves if grade >= 9 else year_round):
-                for code, title, subject in _courses(grade):
-                    parts.append(_seat(rng, spell).with_columns(
+                electives = [(code, title, subject, _takers(year, spell, ability))
+                             for code, title, subject, first, ability in _ELECTIVES if grade >= first]
+                taken = [(*course, spell) for course in _courses(grade)] + electives
+                for code, title, subject, takers in taken:
+                    if not len(takers):
+                        continue
+                    parts.append(_seat(rng, takers).with_columns(
                         school_id=pl.lit(school.school_id), session_name=pl.lit(session),
                         course_id=pl.lit(f"{code}-{GRADE_CODES[grade]}"),
                         course_title=pl.lit(f"{title} {GRADE_CODES[grade]}"), subject_source=pl.lit(subject),
@@ -91,7 +108,8 @@ def make_student_sections(rosters: pl.DataFrame) -> pl.DataFrame:
 def make_assessment_results(year: DistrictYear) -> pl.DataFrame:
     """Return one row per student and state test taken (mathematics and reading, grades 3 to 8 and 11).
 
-    Scores run from 100 to 950 and fall with absence; about 96 % of those enrolled in the test weeks take part.
+    Scores run from 100 to 950 and fall with absence; about 96 % of those enrolled in the test weeks take part. Whoever
+    takes the alternate assessment instead, or none, is in achievement.py.
     """
     rng = year.stream("assessments")
     grade = year.spells["grade"].to_numpy()
@@ -99,9 +117,14 @@ def make_assessment_results(year: DistrictYear) -> pl.DataFrame:
     enrolled = (year.spells["entry"].to_numpy() <= begin) & (year.last_days() > begin + 3)
     absence = 1 / (1 + np.exp(-year.people.absence[year.spells["person"].to_numpy()]))
     ability = year.people.ability[year.spells["person"].to_numpy()] - 4.0 * (absence - 0.06)
+    person = year.spells["person"].to_numpy()
+    idea = year.people.flag("idea")[person]
+    has_plan = idea | year.people.flag("section_504")[person]
+    is_alternate = idea & np.isin(name_disability(person), _ALTERNATE)
     parts = []
     for number, (subject, code) in enumerate(TESTS):
         takes = rng.random(len(grade)) < 0.985 - 0.3 * np.minimum(absence, 0.5)
+        takes &= ~is_alternate
         spell = np.flatnonzero(enrolled & takes & np.isin(grade, TESTED_GRADES))
         score = np.clip(np.rint(500 + 78 * ability[spell] + rng.normal(0, 32, len(spell))), 100, 950).astype(int)
         level = np.searchsorted(np.array(_CUTS), score, side="right")
@@ -115,6 +138,8 @@ def make_assessment_results(year: DistrictYear) -> pl.DataFrame:
             "grade_level_source": grades,
             "score_value": score,
             "performance_level_source": pl.Series(PERFORMANCE_LEVELS).gather(level),
+            "assessment_type_administered_source": np.where(
+                has_plan[spell] & (spread(person[spell], "accommodation", 10) < 6), "REGASSWACC", "REGASSWOACC"),
         }).with_columns(assessment_title=pl.lit(f"State Assessment {subject}"), subject_source=pl.lit(code)))
     return pl.concat(parts).sort("student_id", "assessment_id").with_columns(score_type=pl.lit(SCORE_TYPE))
 

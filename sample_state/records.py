@@ -8,6 +8,7 @@ from sample_state import codes
 from sample_state.district_year import DistrictYear
 from sample_state.plan import STATE_ID, STATE_NAME, State
 from sample_state.school_days import dates
+from sample_state.traits import identified, last_el_year, name_disability, name_environment, takes_cte
 
 _BEHAVIORS = ("04704", "04645", "04659", "04635", "09999")
 _BEHAVIOR_CHANCES = (0.48, 0.18, 0.22, 0.05, 0.07)
@@ -15,25 +16,27 @@ _ACTIONS = ("Other", "InSchoolSuspension", "OutOfSchoolSuspension", "Expulsion")
 _ACTION_CHANCES = (0.40, 0.33, 0.265, 0.005)
 _MEAN_DAYS = np.array([0.0, 1.6, 3.0, 40.0])
 
-# Fund, function, object (Ed-Fi / NCES account dimensions), name, and US dollars per student.
+# Fund, function, object (Ed-Fi / NCES account dimensions), name, where the money came from, US dollars per student.
 _ACCOUNTS = (
-    ("1", "1000", "100", "Instruction salaries", 5900),
-    ("1", "1000", "200", "Instruction benefits", 2100),
-    ("1", "2000", "100", "Support services salaries", 2500),
-    ("1", "2700", "500", "Student transportation", 640),
-    ("2", "1000", "100", "Title I instruction", 420),
-    ("2", "3100", "600", "Food services", 560),
-    ("4", "5100", "800", "Debt service", 700),
+    ("1", "1000", "100", "Instruction salaries", "State", 5900),
+    ("1", "1000", "200", "Instruction benefits", "Local", 2100),
+    ("1", "2000", "100", "Support services salaries", "Local", 2500),
+    ("1", "2700", "500", "Student transportation", "State", 640),
+    ("2", "1000", "100", "Title I instruction", "Federal", 420),
+    ("2", "3100", "600", "Food services", "Federal", 560),
+    ("1", "3300", "100", "Community services", "Local", 60),
+    ("3", "4000", "700", "Facilities acquisition", "Local", 450),
+    ("4", "5100", "800", "Debt service", "Local", 700),
 )
 
 
 def make_organizations(schools: list, districts: list) -> pl.DataFrame:
     """Return one row per district and school given; low_grade and high_grade are set for schools alone."""
     lea_ids = {district.number: district.lea_id for district in districts}
-    rows = [(district.lea_id, "LEA", district.name, STATE_ID, None, None) for district in districts]
+    rows = [(district.lea_id, "LEA", district.name, STATE_ID, None, None, "Open", None) for district in districts]
     rows += [
         (school.school_id, "School", school.name, lea_ids[school.district], codes.GRADE_CODES[school.low],
-         codes.GRADE_CODES[school.high])
+         codes.GRADE_CODES[school.high], "Open", None)
         for school in schools
     ]
     return pl.DataFrame(rows, schema=dict.fromkeys(codes.RECORD_COLUMNS["organizations"], pl.String), orient="row")
@@ -41,7 +44,7 @@ def make_organizations(schools: list, districts: list) -> pl.DataFrame:
 
 def make_state_organizations(state: State) -> pl.DataFrame:
     """Return one row for the state, and one per district and school in it."""
-    top = pl.DataFrame([(STATE_ID, "State", STATE_NAME, None, None, None)],
+    top = pl.DataFrame([(STATE_ID, "State", STATE_NAME, None, None, None, None, None)],
                        schema=dict.fromkeys(codes.RECORD_COLUMNS["organizations"], pl.String), orient="row")
     return pl.concat([top, make_organizations(list(state.schools), list(state.districts))])
 
@@ -71,7 +74,11 @@ def list_members(year: DistrictYear) -> pl.DataFrame:
     the first and last day and the grade of the year."""
     member = year.spells.with_columns(last=pl.Series(year.last_days())).group_by("person", maintain_order=True).agg(
         first=pl.col("entry").min(), last=pl.col("last").max(), grade=pl.col("grade").last())
-    persons = year.people.persons[member["person"].to_numpy()]
+    person = member["person"].to_numpy()
+    persons = year.people.persons[person]
+    # Who has attained proficiency in English is an English learner no more.
+    still_learns = pl.Series(last_el_year(year.people, person) >= year.school_year)
+    persons = persons.with_columns(pl.col("english_learner") & still_learns)
     return pl.concat([member, persons], how="horizontal").sort("student_id")
 
 
@@ -98,19 +105,84 @@ def make_programs(year: DistrictYear, members: pl.DataFrame) -> pl.DataFrame:
         "04967": members["section_504"].to_numpy(), "76000": members["homeless"].to_numpy(),
         "04920": members["migrant"].to_numpy(),
         "04930": year.people.ability[members["person"].to_numpy()] > 1.25,
-        "04906": high_school & (rng.random(members.height) < 0.28),
+        "04906": high_school & takes_cte(members["person"].to_numpy()),
     }
     parts = []
     for code, name in codes.PROGRAM_NAMES.items():
         row = np.flatnonzero(in_program[code])
         first, last = members["first"].to_numpy()[row], members["last"].to_numpy()[row]
         later = np.where(rng.random(len(row)) < 0.1, rng.integers(10, 60, len(row)), 0)
+        begin = np.minimum(first + later, last)
+        end = np.full(len(row), -1)
+        person = members["person"].to_numpy()[row]
+        if code in _LIFELONG:
+            begin = np.minimum(begin, _identified_on(year, person, _LIFELONG[code]))
+        if code == "04928":
+            end = np.where(last_el_year(year.people, person) == year.school_year, last, -1)
         parts.append(pl.DataFrame({
-            "student_id": members["student_id"].gather(row), "begin_date": dates(np.minimum(first + later, last)),
+            "student_id": members["student_id"].gather(row), "begin_date": dates(begin), "end": end,
+            "end_date": dates(end),
         }).with_columns(program_source=pl.lit(code), program_name=pl.lit(name)))
     return pl.concat(parts).sort("student_id", "program_source").with_columns(
-        end_date=pl.lit(None, dtype=pl.Date), org_id=pl.lit(year.district.lea_id),
+        end_date=pl.when(pl.col("end") >= 0).then("end_date"), org_id=pl.lit(year.district.lea_id),
         service_source=pl.lit(None, dtype=pl.String))
+
+
+# Programs one stays in from year to year: they begin on the day of identification, not anew each August.
+_LIFELONG = {"04888": "idea", "04928": "english_learner"}
+
+
+def _identified_on(year: DistrictYear, person: np.ndarray, label: str) -> np.ndarray:
+    """The day number of the first of August before the school year in which each was identified: before any school
+    opens, so that it is the earlier date in every year's file."""
+    found = identified(year.people, person, label)
+    return np.array([np.datetime64(f"{int(each) - 1}-08-01", "D").astype(int) for each in found], dtype=int)
+
+
+def make_idea_eligibilities(year: DistrictYear, members: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per student served under IDEA; disability and environment stay with the student."""
+    served = members.filter("idea")
+    person = served["person"].to_numpy()
+    begin = np.minimum(_identified_on(year, person, "idea"), served["first"].to_numpy())
+    return pl.DataFrame({
+        "student_id": served["student_id"], "begin_date": dates(begin),
+        "primary_disability_source": pl.Series(name_disability(person), dtype=pl.String),
+        "educational_environment_source": pl.Series(name_environment(person), dtype=pl.String),
+    }).with_columns(end_date=pl.lit(None, dtype=pl.Date))
+
+
+def make_incident_participations(year: DistrictYear, incidents: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per student and incident: those an action was taken towards, and a victim in one incident of
+    ten."""
+    done = actions.select("student_id", "incident_id").unique(maintain_order=True).join(
+        incidents, on="incident_id", how="left", maintain_order="left")
+    done = done.with_columns(participation_source=pl.lit("Perpetrator"))
+    rng = year.stream("victims")
+    hurt = incidents.filter(pl.Series(rng.random(incidents.height) < 0.1))
+    others = year.spells.select("student_id", "school_id").unique("school_id", keep="last", maintain_order=True)
+    victims = hurt.join(others, on="school_id", how="inner", maintain_order="left").join(
+        done.select("student_id", "incident_id"), on=["student_id", "incident_id"], how="anti", maintain_order="left")
+    columns = codes.RECORD_COLUMNS["incident_participations"]
+    victims = victims.with_columns(participation_source=pl.lit("Victim"))
+    return pl.concat([done.select(columns), victims.select(columns)])
+
+
+def make_restraint_events(year: DistrictYear, members: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per restraint or seclusion: rare, and nearly always of a student with a disability."""
+    rng = year.stream("restraint")
+    rate = np.where(members["idea"].to_numpy(), 0.03, 0.001)
+    row = np.repeat(np.arange(members.height), rng.poisson(rate))
+    schools = year.spells.unique("person", keep="last").select("person", "school_id")
+    at = members.select("person").join(schools, on="person", how="left", maintain_order="left")["school_id"]
+    first, last = members["first"].to_numpy()[row], members["last"].to_numpy()[row]
+    kinds = pl.Series(["PhysicalRestraint", "Seclusion", "MechanicalRestraint"])
+    return pl.DataFrame({
+        "student_id": members["student_id"].gather(row), "school_id": at.gather(row),
+        "event_id": pl.select(pl.format(f"{year.school_year}R{{}}", pl.Series(np.arange(len(row)) + 1))).to_series(),
+        "event_date": dates(first + (rng.random(len(row)) * (last - first)).astype(int)),
+        "restraint_type_source": kinds.gather(rng.choice(3, len(row), p=(0.6, 0.36, 0.04))),
+        "duration_minutes": rng.integers(2, 40, len(row)),
+    })
 
 
 def make_discipline(year: DistrictYear) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -158,12 +230,20 @@ def _shifted(values: np.ndarray) -> np.ndarray:
 
 
 def make_finance(year: DistrictYear) -> pl.DataFrame:
-    """Return one row per account of the district's fiscal year; amounts are whole US dollars."""
+    """Return one row per account and organization of the district's fiscal year; amounts are whole US dollars."""
     rng = year.stream("finance")
     students = year.spells["person"].n_unique()
-    rows = [
-        (f"{fund}-{function}-{detail}", str(year.school_year), year.district.lea_id, name, fund, function, detail,
-         str(round(students * dollars * float(rng.uniform(0.85, 1.2)))))
-        for fund, function, detail, name, dollars in _ACCOUNTS
-    ]
+    at_school = dict(year.spells.group_by("school_id").agg(pl.col("person").n_unique()).iter_rows())
+    rows = []
+    for fund, function, detail, name, funding, dollars in _ACCOUNTS:
+        # Instruction is spent at schools, the rest by the district.
+        places = at_school if function == "1000" else {year.district.lea_id: students}
+        for org_id, count in sorted(places.items()):
+            amount = str(round(count * dollars * float(rng.uniform(0.85, 1.2))))
+            rows.append((f"{fund}-{function}-{detail}", str(year.school_year), org_id, name, fund, function, detail,
+                         amount, "Expenditure", funding))
+    for name, funding, dollars in (("State aid", "State", 6400), ("Property tax", "Local", 5900),
+                                   ("Federal grants", "Federal", 980)):
+        rows.append((f"R-{funding}", str(year.school_year), year.district.lea_id, name, "1", None, None,
+                     str(round(students * dollars)), "Revenue", funding))
     return pl.DataFrame(rows, schema=dict.fromkeys(codes.RECORD_COLUMNS["finance_accounts"], pl.String), orient="row")

@@ -16,26 +16,33 @@ from sample_state.school_days import dates
 SECTIONS_PER_TEACHER = 5
 _TOPICS = ("Reading instruction", "Mathematics routines", "Attendance teams", "English learner supports",
            "Restorative practice", "Exit tickets")
+# CEDS 000620: retirement, change of assignment, family or personal relocation, other.
+_SEPARATIONS = ("01389", "01391", "01390", "09999")
+_FIELDS = ("01166", "13373", "00562", "13374", "13371")
 # Turnover is followed back this far, so that the first year written already has long and short tenures.
 _FIRST_YEAR = 2005
 
 
 def make_staffing(year: DistrictYear, rosters: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Return the tables `staff`, `staff_assignments`, `staff_sections` and `professional_learning` of the year.
+    """Return the year's `staff`, `staff_assignments`, `staff_credentials`, `staff_sections`, `professional_learning`.
 
     staff: one row per person; staff_assignments: one row per person and position; staff_sections: one row per section
     (its teacher of record); professional_learning: one row per person and session attended.
     """
     sections = make_sections(rosters)
     positions = _list_positions(year, sections)
-    hired, staff_ids = _fill_positions(year, positions)
-    positions = positions.with_columns(staff_id=staff_ids, begin_date=hired)
+    hired, staff_ids, leaves = _fill_positions(year, positions)
+    positions = positions.with_columns(staff_id=staff_ids, begin_date=hired, leaves=leaves)
+    numbers = positions["staff_id"].cast(pl.Int64).to_numpy()
+    reason = pl.Series(_SEPARATIONS).gather(numbers * 7 % len(_SEPARATIONS))
     assignments = positions.select(
         "staff_id", "org_id", "classification_source", "begin_date",
-        end_date=pl.lit(None, dtype=pl.Date), fte=pl.lit("1.0"),
+        end_date=pl.when("leaves").then(pl.lit(int(year.calendar.taught[-1])).cast(pl.Int32).cast(pl.Date)),
+        fte=pl.lit("1.0"), separation_reason_source=pl.when("leaves").then(reason),
     )
     return {
         "staff": _describe_people(year, staff_ids, hired),
+        "staff_credentials": _make_credentials(year, positions),
         "staff_assignments": assignments,
         "staff_sections": _assign_sections(year, sections, positions),
         "professional_learning": _make_professional_learning(year, positions),
@@ -56,24 +63,28 @@ def _list_positions(year: DistrictYear, sections: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["org_id", "classification_source", "position"], orient="row")
 
 
-def _fill_positions(year: DistrictYear, positions: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """When the holder of each position began, and their staff id. Follows each position year by year since 2005."""
+def _fill_positions(year: DistrictYear, positions: pl.DataFrame) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """When the holder of each position began, their staff id, and whether they leave at the year's end. Follows each
+    position year by year since 2005."""
     turnover = 0.08 + 0.10 * year.district.disadvantage
     years = np.arange(_FIRST_YEAR, year.school_year + 1)
     begun, generation = np.zeros(positions.height, dtype=int), np.zeros(positions.height, dtype=int)
+    leaves = np.zeros(positions.height, dtype=bool)
     for org_id in positions["org_id"].unique(maintain_order=True):
         mine = np.flatnonzero((positions["org_id"] == org_id).to_numpy())
         for place in mine:
             # One stream per position, so that a school that gains a teacher keeps the others.
             rng = stream(year.state.seed, "position", org_id, int(positions["position"][int(place)]))
             changes = np.flatnonzero(rng.random(len(years)) < turnover)
+            # The draw with which the list of next year ends.
+            leaves[place] = rng.random() < turnover
             begun[place] = years[changes[-1]] if len(changes) else _FIRST_YEAR
             generation[place] = len(changes)
     hired = pl.Series([f"{begin - 1}-08-01" for begin in begun]).str.to_date()
     ids = pl.select(pl.format(
         "5{}{}{}", positions["org_id"].str.slice(2).str.zfill(8), positions["position"].cast(pl.String).str.zfill(3),
         pl.Series(generation).cast(pl.String).str.zfill(2))).to_series()
-    return hired, ids
+    return hired, ids, pl.Series(leaves)
 
 
 def _describe_people(year: DistrictYear, staff_ids: pl.Series, hired: pl.Series) -> pl.DataFrame:
@@ -91,7 +102,29 @@ def _describe_people(year: DistrictYear, staff_ids: pl.Series, hired: pl.Series)
         "last_name": pl.Series(LAST_NAMES).gather(last),
         "birth_date": dates(born),
         "email": pl.select(pl.format("t{}@schools.example.org", staff_ids)).to_series(),
+        "years_of_experience": year.school_year - 1 - hired.dt.year() + numbers * 31 % 9,
     })
+
+
+def _make_credentials(year: DistrictYear, positions: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per teacher's credential: most regular, some provisional or emergency, more so where disadvantage
+    is high; a field for those who teach one."""
+    teachers = positions.filter(pl.col("classification_source").str.ends_with("Teachers"))
+    numbers = teachers["staff_id"].cast(pl.Int64).to_numpy()
+    draw = numbers * 48_271 % 1000 / 1000
+    irregular = 0.03 + 0.12 * year.district.disadvantage
+    kind = np.select([draw < irregular / 2, draw < irregular, draw < irregular + 0.25],
+                     ["Emergency", "Provisional", "Professional"], default="Regular")
+    fields = pl.Series(_FIELDS).gather(numbers * 69_621 % len(_FIELDS))
+    is_elementary = teachers["classification_source"] == "ElementaryTeachers"
+    return pl.DataFrame({
+        "staff_id": teachers["staff_id"], "credential_type_source": kind, "field": fields,
+        "is_elementary": is_elementary, "issue_date": teachers["begin_date"],
+    }).with_columns(
+        license_number=pl.format("CR-{}", "staff_id"),
+        credential_field_source=pl.when("is_elementary").then(pl.lit("09999")).otherwise("field"),
+        expiration_date=pl.lit(f"{year.school_year + 2}-06-30"),
+    )
 
 
 def _assign_sections(year: DistrictYear, sections: pl.DataFrame, positions: pl.DataFrame) -> pl.DataFrame:
@@ -133,5 +166,10 @@ def _make_professional_learning(year: DistrictYear, positions: pl.DataFrame) -> 
         "session_date": dates(held[session]),
         "topic": pl.Series(_TOPICS).gather(topics[session]),
         "hours": pl.Series(["3.0", "6.0", "1.5", "2.0"]).gather(session),
+        # All but the first session belong together: an activity that lasts.
+        "activity_id": pl.select(pl.format(f"{year.district.lea_id}-{year.school_year}-A{{}}",
+                                           pl.Series(np.array([1, 2, 2, 2])[session]))).to_series(),
+        "content_focus_source": pl.Series(["Other", "AdoptedCurriculum", "AdoptedCurriculum", "LearningAgenda"])
+        .gather(session),
     }).with_columns(org_id=pl.lit(year.district.lea_id)).unique(
         ["staff_id", "session_id"], keep="first", maintain_order=True)

@@ -26,6 +26,7 @@ class People:
     codes.DEMOGRAPHIC_FLAGS (booleans). The arrays run beside it: `need` (standard normal plus hardship) drives
     mobility, discipline and drop-out, `ability` (standard normal) scores, `absence` (log odds of being absent on a day)
     attendance. `district`, `school` (numbers) and `grade` (0–12) are where the person is; `here` is false once gone.
+    `admitted` is the school year in which they were first seen.
     """
 
     persons: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -37,6 +38,7 @@ class People:
     grade: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
     here: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     is_new: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
+    admitted: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=int))
 
     def flag(self, name: str) -> np.ndarray:
         """One yes/no flag as an array of booleans."""
@@ -72,6 +74,7 @@ def admit(people: People, state: State, *, district: np.ndarray, grade: np.ndarr
     people.school = np.append(people.school, choose_schools(rng, state, district, grade))
     people.here = np.append(people.here, np.ones(count, dtype=bool))
     people.is_new = np.append(people.is_new, np.ones(count, dtype=bool))
+    people.admitted = np.append(people.admitted, np.full(count, school_year))
 
 
 def choose_schools(rng: np.random.Generator, state: State, district: np.ndarray, grade: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import polars as pl
 import yaml
 
 from sample_state import faults as faults_
+from sample_state.afterwards import Leavers, make_state_tables
 from sample_state.codes import LOOP_RECORD_TYPES
 from sample_state.district_year import DistrictYear
 from sample_state.edfi_xml import write_edfi_xml
@@ -25,7 +26,7 @@ FEEDS = {"edfi_xml": ("edfi", ["*.xml", "*.zip"]), "oneroster_csv": ("oneroster"
 # OneRoster has no place for these, so that such districts send them as state CSV with the rest of LOOP_RECORD_TYPES.
 ONEROSTER_SUPPLEMENTS = (
     "calendars", "demographics", "program_participations", "attendance", "assessment_results", "discipline_incidents",
-    "discipline_actions", "staff_assignments", "diplomas",
+    "discipline_actions", "staff_assignments", "diplomas", "courses", "idea_eligibilities",
 )
 
 
@@ -72,8 +73,10 @@ def write_sample(
     _clear(folder)
     write_sources(folder, state, school_years)
     received: dict[tuple[str, int], dict[str, int]] = {}
+    leavers = Leavers()
     for year in simulate(state, school_years):
         tables = make_tables(year)
+        leavers.add(year)
         write_district(folder, year, tables)
         received[year.district.source_id, year.school_year] = {name: table.height for name, table in tables.items()}
         if progress:
@@ -82,8 +85,10 @@ def write_sample(
     for school_year in school_years:
         path = folder / STATE_SOURCE / str(school_year)
         path.mkdir(parents=True, exist_ok=True)
-        organizations.write_csv(path / "organizations.csv")
-        received[STATE_SOURCE, school_year] = {"organizations": organizations.height}
+        tables = {"organizations": organizations, **make_state_tables(seed, school_year, leavers)}
+        for name, table in tables.items():
+            table.write_csv(path / f"{name}.csv")
+        received[STATE_SOURCE, school_year] = {name: table.height for name, table in tables.items()}
     keys = faults_.plant_all(folder, chosen, seed=seed)
     persons = year.people.persons.height
     return SampleSummary(folder, districts, len(state.schools), persons, school_years, received, keys)
@@ -113,7 +118,8 @@ def write_district(folder: Path, year: DistrictYear, tables: dict[str, pl.DataFr
         earlier = earlier_spells(tables["enrollments"])
         if earlier.height:
             as_state_csv["enrollments"] = earlier
-    for name, table in as_state_csv.items():
+    # A file without rows would only be asked about.
+    for name, table in ((name, table) for name, table in as_state_csv.items() if table.height):
         table.write_csv(base / FEEDS["state_csv"][0] / f"{name}.csv")
 
 

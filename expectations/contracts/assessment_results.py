@@ -8,7 +8,7 @@ from expectations.contracts.row_contract import Date, RowContract, optional, req
 
 
 class AssessmentResult(RowContract):
-    """One row per score or performance level of one administration of one assessment to one student."""
+    """One row per score, performance level or reason for not being tested, of one student and administration."""
 
     student_id: str = required()
     assessment_id: str = required()
@@ -22,6 +22,10 @@ class AssessmentResult(RowContract):
     score_type: str = optional()
     score_value: str = optional()
     performance_level_source: str = optional()
+    assessment_type_administered_source: str = optional()
+    assessment_type_administered_code: str = optional()
+    reason_not_tested_source: str = optional()
+    reason_not_tested_code: str = optional()
 
     @pa.check("administration_date")
     def administration_date_is_near_the_school_year(cls, data: PolarsData) -> pl.LazyFrame:
@@ -29,8 +33,8 @@ class AssessmentResult(RowContract):
 
     @pa.dataframe_check
     def has_no_result(cls, data: PolarsData) -> pl.LazyFrame:
-        score, level = pl.col("score_value"), pl.col("performance_level_source")
-        return data.lazyframe.select(score.is_not_null() | level.is_not_null())
+        told = ("score_value", "performance_level_source", "reason_not_tested_source")
+        return data.lazyframe.select(pl.any_horizontal(pl.col(told).is_not_null()))
 
     class Config:
         unique = ("student_id", "assessment_id", "administration_date", "result_id", "score_type")

@@ -1,6 +1,6 @@
 """The contract of `organizations`."""
 
-from expectations.contracts.row_contract import RowContract, optional, required
+from expectations.contracts.row_contract import Date, RowContract, optional, required
 
 
 class Organization(RowContract):
@@ -13,6 +13,9 @@ class Organization(RowContract):
     parent_org_id: str = optional()
     low_grade: str = optional()
     high_grade: str = optional()
+    operational_status_source: str = optional()
+    operational_status_code: str = optional()
+    operational_status_date: Date = optional()
 
     class Config:
         unique = ("org_id",)

@@ -16,6 +16,9 @@ class ProfessionalLearning(RowContract):
     session_date: Date = optional()
     topic: str = optional()
     hours: float = optional(ge=0, le=400)
+    activity_id: str = optional()
+    content_focus_source: str = optional()
+    content_focus_code: str = optional()
 
     @pa.check("session_date")
     def session_date_is_near_the_school_year(cls, data: PolarsData) -> pl.LazyFrame:

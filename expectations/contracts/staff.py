@@ -15,6 +15,7 @@ class Staff(RowContract):
     last_name: str = required()
     birth_date: Date = optional()
     email: str = optional()
+    years_of_experience: float = optional(ge=0, le=70)
 
     @pa.check("birth_date")
     def birth_date_gives_a_possible_age(cls, data: PolarsData) -> pl.LazyFrame:

@@ -17,6 +17,8 @@ class StaffAssignment(RowContract):
     begin_date: Date = required()
     end_date: Date = optional()
     fte: float = optional(ge=0, le=2)
+    separation_reason_source: str = optional()
+    separation_reason_code: str = optional()
 
     @pa.check("begin_date")
     def begin_date_is_near_the_school_year(cls, data: PolarsData) -> pl.LazyFrame:

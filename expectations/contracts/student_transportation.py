@@ -11,6 +11,8 @@ class StudentTransportation(RowContract):
     route_id: str = optional()
     pickup_time: Time = optional()
     is_special_accommodation_source: str = optional()
+    dropoff_time: Time = optional()
+    ride_miles: float = optional(ge=0, le=200)
 
     class Config:
         unique = ("student_id", "org_id", "route_id")

@@ -34,6 +34,9 @@ MAIN_CODE = {
     "discipline_actions": "action_code",
     "staff_assignments": "classification_code",
     "sections": "subject_code",
+    "course_grades": "letter_grade_code",
+    "survey_responses": "respondent_role_code",
+    "finance_accounts": "function_code",
 }
 """The code whose mix of values is compared with the previous delivery."""
 
@@ -46,6 +49,8 @@ MATCHED_TO = {
     "discipline_actions": "enrollments",
     "student_sections": "enrollments",
     "student_transportation": "enrollments",
+    "course_grades": "enrollments",
+    "idea_eligibilities": "enrollments",
 }
 
 VIEWS = ("now", "before", "other")

@@ -35,6 +35,10 @@ _LOOKUPS = (
     ("_assessments", "assessment_results", ("assessment_id",)),
     ("_charts", "finance_accounts", ("chart_id", "fiscal_year")),
     ("_actuals", "finance_accounts", ("account_id", "fiscal_year")),
+    ("_credentials", "staff_credentials", ("license_number",)),
+    ("_surveys", "survey_items", ("survey_id",)),
+    ("_surveys", "survey_responses", ("survey_id",)),
+    ("_survey_respondents", "survey_responses", ("survey_id", "response_id")),
 )
 
 
@@ -46,6 +50,8 @@ def complete_edfi_tables(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFr
         shared = ("course_id", "school_id", "session_name")
         if "sections" in tables:
             tables["sections"] = _complete(tables["sections"], courses, shared)
+    if "_survey_respondents" in tables:
+        tables["_survey_respondents"] = _name_roles(tables["_survey_respondents"])
     for lookup, record_type, shared in _LOOKUPS:
         if lookup in tables and record_type in tables:
             tables[record_type] = _complete(tables[record_type], tables[lookup], shared)
@@ -68,6 +74,14 @@ def _complete(frame: pl.DataFrame, lookup: pl.DataFrame, shared: tuple[str, ...]
     return joined.with_columns(pl.coalesce(f"{name}_found", name).alias(name) for name in both).drop(
         f"{name}_found" for name in both
     )
+
+
+def _name_roles(respondents: pl.DataFrame) -> pl.DataFrame:
+    """Who answered is told by whom the response refers to; the role stays, the reference goes."""
+    role = pl.when(pl.col("is_student").is_not_null()).then(pl.lit("Student"))
+    role = role.when(pl.col("is_family").is_not_null()).then(pl.lit("Family"))
+    role = role.when(pl.col("is_staff").is_not_null()).then(pl.lit("Staff"))
+    return respondents.with_columns(role.alias("respondent_role_source")).drop("is_student", "is_family", "is_staff")
 
 
 def _span_grades(organizations: pl.DataFrame) -> pl.DataFrame:

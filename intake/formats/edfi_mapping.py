@@ -42,6 +42,12 @@ SCHOOL = {"school_id": ("SchoolReference/SchoolId",)}
 ORG = {"org_id": ("EducationOrganizationReference/EducationOrganizationId",)}
 PERIOD = {"begin_date": ("BeginDate",), "end_date": ("EndDate",)}
 CHARACTERISTIC = "StudentCharacteristic/StudentCharacteristic"
+SURVEY = {"survey_id": ("SurveyReference/SurveyIdentifier",)}
+ASSESSMENT = {
+    "assessment_id": ("AssessmentIdentifier",),
+    "assessment_title": ("AssessmentTitle",),
+    "subject_source": ("AcademicSubject", "AssessmentSubject/AcademicSubject"),
+}
 OFFERING = "SectionReference/CourseOfferingReference"
 SECTION_REFERENCE = {
     "section_id": ("SectionReference/SectionIdentifier",),
@@ -72,6 +78,7 @@ def _organization(own_id: str, *parents: str) -> tuple[ElementMapping, ...]:
         "org_name": ("NameOfInstitution",),
         "parent_org_id": tuple(path for parent in parents for path in (parent, parent.split("/")[0] + "/@ref")),
         "low_grade": ("GradeLevel",),
+        "operational_status_source": ("OperationalStatus",),
     }
     return (ElementMapping("organizations", columns, joined=frozenset({"low_grade"})),)
 
@@ -218,17 +225,55 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
                 "administration_date": ("AdministrationDate",),
                 "result_id": ("StudentAssessmentIdentifier",),
                 "grade_level_source": ("WhenAssessedGradeLevel",),
+                "reason_not_tested_source": ("ReasonNotTested",),
             },
             expand="expand_scores",
         ),
     ),
     "Assessment": (
         ElementMapping(
-            "_assessments",
+            "assessments",
             {
-                "assessment_id": ("AssessmentIdentifier",),
-                "assessment_title": ("AssessmentTitle",),
-                "subject_source": ("AcademicSubject", "AssessmentSubject/AcademicSubject"),
+                **ASSESSMENT,
+                "assessment_type_source": ("AssessmentCategory",),
+                "grade_level_source": ("AssessedGradeLevel",),
+            },
+        ),
+        ElementMapping(
+            "performance_levels",
+            {
+                "assessment_id": ASSESSMENT["assessment_id"],
+                "grade_level_source": ("AssessedGradeLevel",),
+                "score_type": ("AssessmentPerformanceLevel/AssessmentReportingMethod",),
+                "performance_level_source": ("AssessmentPerformanceLevel/PerformanceLevel",),
+                "minimum_score": ("AssessmentPerformanceLevel/MinimumScore",),
+                "maximum_score": ("AssessmentPerformanceLevel/MaximumScore",),
+            },
+            each="AssessmentPerformanceLevel",
+            needs_each=True,
+        ),
+        ElementMapping("_assessments", ASSESSMENT),
+    ),
+    "StudentDisciplineIncidentBehaviorAssociation": (
+        ElementMapping(
+            "incident_participations",
+            {
+                **STUDENT,
+                "incident_id": ("DisciplineIncidentReference/IncidentIdentifier", "DisciplineIncidentReference/@ref"),
+                "school_id": ("DisciplineIncidentReference/SchoolReference/SchoolId",),
+                "behavior_source": ("Behavior",),
+                "participation_source": ("DisciplineIncidentParticipationCode",),
+            },
+        ),
+    ),
+    "RestraintEvent": (
+        ElementMapping(
+            "restraint_events",
+            {
+                **STUDENT,
+                **SCHOOL,
+                "event_id": ("RestraintEventIdentifier",),
+                "event_date": ("EventDate",),
             },
         ),
     ),
@@ -271,6 +316,28 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
                 "last_name": ("Name/LastSurname",),
                 "birth_date": ("BirthDate",),
                 "email": ("ElectronicMail/ElectronicMailAddress",),
+                "years_of_experience": ("YearsOfPriorTeachingExperience", "YearsOfPriorProfessionalExperience"),
+            },
+        ),
+        ElementMapping(
+            "staff_credentials",
+            {
+                "staff_id": ("StaffUniqueId",),
+                "license_number": ("CredentialReference/CredentialIdentifier",),
+            },
+            each="CredentialReference",
+            needs_each=True,
+        ),
+    ),
+    "Credential": (
+        ElementMapping(
+            "_credentials",
+            {
+                "license_number": ("CredentialIdentifier",),
+                "credential_type_source": ("TeachingCredential",),
+                "credential_field_source": ("CredentialField",),
+                "issue_date": ("IssuanceDate",),
+                "expiration_date": ("ExpirationDate",),
             },
         ),
     ),
@@ -311,12 +378,43 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
     ),
     "Course": (
         ElementMapping(
+            "courses",
+            {
+                **ORG,
+                "course_id": ("CourseCode",),
+                "course_title": ("CourseTitle",),
+                "subject_source": ("AcademicSubject",),
+                "course_level_source": ("CourseLevelCharacteristic",),
+                "credits": ("MaximumAvailableCredits/Credits", "MaximumAvailableCredits"),
+                "career_cluster_source": ("CareerPathway",),
+            },
+            expand="expand_course",
+        ),
+        ElementMapping(
             "_courses",
             {
                 "course_code": ("CourseCode",),
                 "course_org_id": ORG["org_id"],
                 "course_title": ("CourseTitle",),
                 "subject_source": ("AcademicSubject",),
+            },
+        ),
+    ),
+    "CourseTranscript": (
+        ElementMapping(
+            "course_grades",
+            {
+                "student_id": ("StudentAcademicRecordReference/StudentReference/StudentUniqueId",),
+                "school_id": (
+                    "StudentAcademicRecordReference/EducationOrganizationReference/EducationOrganizationId",
+                ),
+                "course_id": ("CourseReference/CourseCode",),
+                "session_name": ("StudentAcademicRecordReference/Term",),
+                "grade_level_source": ("WhenTakenGradeLevel",),
+                "letter_grade_source": ("FinalLetterGradeEarned",),
+                "numeric_grade": ("FinalNumericGradeEarned",),
+                "credits_attempted": ("AttemptedCredits/Credits", "AttemptedCredits"),
+                "credits_earned": ("EarnedCredits/Credits", "EarnedCredits"),
             },
         ),
     ),
@@ -338,6 +436,7 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
                     "SpecialAccomodationRequirements",
                     "SpecialAccommodationRequirements",
                 ),
+                "ride_miles": ("StudentBusDetails/Mileage",),
             },
             joined=frozenset({"is_special_accommodation_source"}),
             each="StudentBusDetails",
@@ -362,6 +461,7 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
             {
                 "chart_id": ("AccountIdentifier",),
                 "fiscal_year": ("FiscalYear",),
+                "account_type_source": ("AccountType",),
                 "fund_source": ("FundFundDimensionReference/Code", "FundDimensionReference/Code"),
                 "function_source": ("FunctionFunctionDimensionReference/Code", "FunctionDimensionReference/Code"),
                 "object_source": ("ObjectObjectDimensionReference/Code", "ObjectDimensionReference/Code"),
@@ -375,6 +475,60 @@ _MAPPINGS: dict[str, tuple[ElementMapping, ...]] = {
                 "account_id": ("LocalAccountReference/AccountIdentifier",),
                 "fiscal_year": ("LocalAccountReference/FiscalYear",),
                 "amount_usd": ("Amount",),
+            },
+        ),
+    ),
+}
+_MAPPINGS |= {
+    "StudentSpecialEducationProgramAssociation": (
+        PROGRAM,
+        ElementMapping(
+            "idea_eligibilities",
+            {
+                **STUDENT,
+                **PERIOD,
+                "primary_disability_source": ("Disability/Disability",),
+                "educational_environment_source": ("SpecialEducationSetting",),
+            },
+        ),
+    ),
+    "SurveyQuestion": (
+        ElementMapping(
+            "survey_items",
+            {
+                **SURVEY,
+                "item_id": ("QuestionCode",),
+                "construct": ("SurveySectionReference/SurveySectionTitle",),
+                "item_text": ("QuestionText",),
+            },
+        ),
+    ),
+    "Survey": (
+        ElementMapping("_surveys", {"survey_id": ("SurveyIdentifier",), "survey_title": ("SurveyTitle",), **ORG}),
+    ),
+    # Name, e-mail address and number of the respondent stand beside these and are not read: answers are anonymous.
+    "SurveyResponse": (
+        ElementMapping(
+            "_survey_respondents",
+            {
+                **SURVEY,
+                "response_id": ("SurveyResponseIdentifier",),
+                "response_date": ("ResponseDate",),
+                "grade_level_source": ("SurveyLevel",),
+                "is_student": ("StudentReference/StudentUniqueId",),
+                "is_family": ("ContactReference/ContactUniqueId", "ParentReference/ParentUniqueId"),
+                "is_staff": ("StaffReference/StaffUniqueId",),
+            },
+        ),
+    ),
+    "SurveyQuestionResponse": (
+        ElementMapping(
+            "survey_responses",
+            {
+                "survey_id": (f"SurveyQuestionReference/{SURVEY['survey_id'][0]}",),
+                "response_id": ("SurveyResponseReference/SurveyResponseIdentifier",),
+                "item_id": ("SurveyQuestionReference/QuestionCode",),
+                "response_value": ("SurveyQuestionResponseValue/NumericResponse",),
             },
         ),
     ),

@@ -43,7 +43,7 @@ def read_edfi_file(file: InputFile) -> EdfiRows:
     buffers: dict[str, RowBuffer] = {}
     columns: dict[str, list[str]] = {}
     unread: Counter = Counter()
-    names_by_xml_id: dict[str, str] = {}
+    named: dict[str, dict] = {}
     with file.open() as stream:
         for ordinal, name, element in iter_records(stream, file.name):
             mappings = find_mappings(name)
@@ -58,11 +58,17 @@ def read_edfi_file(file: InputFile) -> EdfiRows:
                         columns[kind] = _list_columns(kind, mapping)
                         buffers[kind] = RowBuffer(columns[kind])
                     buffers[kind].append((row.get(column) for column in columns[kind]), ordinal)
-                    if kind == "organizations" and element.get("id"):
-                        names_by_xml_id["@" + element.get("id")] = row.get("org_id")
+                    if kind in _REFERRED_TO and element.get("id"):
+                        named["@" + element.get("id")] = row
     tables = {kind: buffer.to_frame() for kind, buffer in buffers.items()}
     if "organizations" in tables:
-        tables["organizations"] = _resolve_parents(tables["organizations"], names_by_xml_id)
+        parents = _follow("parent_org_id", "org_id", named)
+        tables["organizations"] = tables["organizations"].with_columns(parents)
+    if "incident_participations" in tables:
+        school = pl.coalesce("school_id", _follow("incident_id", "school_id", named, only=True))
+        tables["incident_participations"] = tables["incident_participations"].with_columns(
+            school.alias("school_id"), _follow("incident_id", "incident_id", named)
+        )
     return EdfiRows(tables, unread)
 
 
@@ -234,8 +240,8 @@ def _map_flat(mapping: ElementMapping, flat: Flat) -> dict[str, str | None]:
 def expand_scores(row: dict, element: etree._Element) -> Iterator[dict[str, str | None]]:
     """Yield one row per score of a StudentAssessment; a performance level joins the score of its reporting method.
 
-    A level without such a score is a row without score_value; a test not taken is one row of score type
-    `ReasonNotTested`. Scores of objectives and items inside the assessment are not read.
+    A level without such a score is a row without score_value; a test not taken is one row with the reason alone. Scores
+    of objectives and items inside the assessment are not read.
     """
     scores: dict[str | None, dict] = {}
     for child in element:
@@ -248,9 +254,6 @@ def expand_scores(row: dict, element: etree._Element) -> Iterator[dict[str, str 
         if column in scores.get(score_type, {}):
             score_type = f"{score_type} {flat.get('PerformanceLevelIndicatorName', [len(scores)])[0]}"
         scores.setdefault(score_type, {"score_type": score_type})[column] = flat.get(path, [None])[0]
-    reason = flatten_element(element).get("ReasonNotTested") if not scores else None
-    if reason:
-        scores[None] = {"score_type": "ReasonNotTested", "score_value": reason[0]}
     for score in scores.values() or [{}]:
         yield {**row, **score}
 
@@ -273,13 +276,24 @@ def expand_contact(row: dict, element: etree._Element) -> Iterator[dict[str, str
     yield {**row, "other_ids": "|".join(codes) or None, "address": next(iter(addresses), None)}
 
 
+def expand_course(row: dict, element: etree._Element) -> Iterator[dict[str, str | None]]:
+    """Yield the one row of a course, with its code in the School Courses for the Exchange of Data where it has one."""
+    codes = [flatten_element(child) for child in element if _local_name(child.tag) == "CourseIdentificationCode"]
+    sced = (flat["IdentificationCode"][0] for flat in codes if "SCED" in str(flat.get("CourseIdentificationSystem")))
+    yield {**row, "sced": next(sced, None)}
+
+
 _EXPANDERS: dict[str, Callable[[dict, etree._Element], Iterator[dict]]] = {
     "expand_scores": expand_scores,
     "expand_contact": expand_contact,
+    "expand_course": expand_course,
 }
+_REFERRED_TO = ("organizations", "discipline_incidents")
+"""Record types whose elements others point to by XML id."""
 _EXPANDED = {
     "assessment_results": ["score_type", "score_value", "performance_level_source"],
     "_contacts": ["other_ids", "address"],
+    "courses": ["sced"],
 }
 
 
@@ -287,8 +301,11 @@ def _list_columns(kind: str, mapping: ElementMapping) -> list[str]:
     return list(dict.fromkeys([*mapping.columns, *mapping.flags, *mapping.defaults, *_EXPANDED.get(kind, ())]))
 
 
-def _resolve_parents(organizations: pl.DataFrame, names_by_xml_id: dict[str, str]) -> pl.DataFrame:
-    """DS 4 and 5 may point to a parent by the XML id it has in the same file; a parent not in the file is unknown."""
-    parent = pl.col("parent_org_id")
-    known = parent.replace_strict(names_by_xml_id or {"": None}, default=None, return_dtype=pl.String)
-    return organizations.with_columns(pl.when(parent.str.starts_with("@")).then(known).otherwise(parent))
+def _follow(column: str, wanted: str, named: dict[str, dict], *, only: bool = False) -> pl.Expr:
+    """A column that may point to an element by its XML id in the same file, as DS 4 and 5 allow: with `wanted` of that
+    element in its place. What points to an element that is not in the file is unknown; with `only`, so is what does not
+    point at all."""
+    values = {xml_id: row.get(wanted) for xml_id, row in named.items()} or {"": None}
+    found = pl.col(column).replace_strict(values, default=None, return_dtype=pl.String)
+    is_pointer = pl.col(column).str.starts_with("@")
+    return pl.when(is_pointer).then(found).otherwise(None if only else pl.col(column)).alias(column)

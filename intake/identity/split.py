@@ -13,6 +13,12 @@ from intake.record_types import RECORD_TYPES
 _KINDS = {"students": ("student", "student_id", "student_key"), "staff": ("staff", "staff_id", "staff_key")}
 """Record type that describes a person → kind of pseudonym, id column, key column."""
 
+_EVERYWHERE = "everywhere"
+_SOCIAL_SECURITY_NUMBER = r"(?i)(?:^|\|)SSN:([^|]*)"
+_NATIONAL = {"worker_id": ("worker", "worker_key"), "employer_id": ("employer", "employer_key")}
+"""Id column of wage records → kind of pseudonym, key column. Social security and employer numbers are the country's, so
+their scope is neither the state's nor a district's."""
+
 
 @dataclass(frozen=True)
 class SplitTables:
@@ -47,17 +53,48 @@ def split_identity(
 
 def _protect(frame: pl.DataFrame, record_type: str, key: bytes, scope: str) -> pl.DataFrame:
     identifiers = RECORD_TYPES[record_type].identifiers
+    # By name wherever it stands: an id must go even from a table whose contract does not know it.
+    pseudonyms = {id_column: (kind, key_column, scope) for kind, id_column, key_column in _KINDS.values()}
+    pseudonyms |= {id_column: (kind, key_column, _EVERYWHERE) for id_column, (kind, key_column) in _NATIONAL.items()}
     columns: list[pl.Series] = []
     for series in frame.get_columns():
-        for kind, id_column, key_column in _KINDS.values():
-            # By name wherever it stands: an id must go even from a table whose contract does not know it.
-            if series.name == id_column:
-                columns.append(pseudonymise(kind, series, key, scope).alias(key_column))
-                break
-        else:
-            if series.name not in identifiers:
-                columns.append(series)
-    return pl.DataFrame(columns)
+        if series.name in pseudonyms:
+            kind, key_column, its_scope = pseudonyms[series.name]
+            digits = plain_number(series) if series.name == "worker_id" else series
+            columns.append(pseudonymise(kind, digits, key, its_scope).alias(key_column))
+        elif series.name not in identifiers:
+            columns.append(series)
+    return pl.DataFrame(columns + _describe_without_naming(frame, record_type, key))
+
+
+def _describe_without_naming(frame: pl.DataFrame, record_type: str, key: bytes) -> list[pl.Series]:
+    """What the warehouse learns about a student from the direct identifiers, and no more: a second key under which wage
+    records name the same person (null without a social security number), and the age on October 1."""
+    if record_type != "students" or not {"other_ids", "birth_date", "school_year"} <= set(frame.columns):
+        return []
+    number = plain_number(frame["other_ids"].str.extract(_SOCIAL_SECURITY_NUMBER))
+    return [
+        pseudonymise("worker", number, key, _EVERYWHERE).alias("worker_key"),
+        frame.select(_age_on_october_1(pl.col("birth_date"), pl.col("school_year"))).to_series(),
+    ]
+
+
+def plain_number(numbers: pl.Series) -> pl.Series:
+    """Return social security numbers as nine digits; null for what cannot be one and would link strangers.
+
+    Source: SSA POMS RM 10201.035: no area 000 or 666, no group 00, no serial 0000. Areas from 900 on are taxpayer
+    numbers of people without a social security number, under which wages are reported as well.
+    """
+    digits = numbers.cast(pl.String).str.replace_all(r"[-\s]", "")
+    can_be_one = digits.str.contains(r"^\d{9}$") & ~digits.str.contains(r"^(000|666)|^...00|0000$")
+    return pl.select(pl.when(can_be_one).then(digits)).to_series().alias(numbers.name)
+
+
+def _age_on_october_1(birth: pl.Expr, school_year: pl.Expr) -> pl.Expr:
+    # As Int32: a month times a hundred does not fit the byte that Polars keeps a month in.
+    had_birthday = (birth.dt.month().cast(pl.Int32) * 100 + birth.dt.day()) <= 1001
+    age = school_year - 1 - birth.dt.year() - pl.when(had_birthday).then(0).otherwise(1)
+    return age.cast(pl.Int32).alias("age_on_october_1")
 
 
 def _gather_identities(tables: Mapping[str, pl.DataFrame], person: str, key: bytes, scope: str) -> pl.DataFrame:

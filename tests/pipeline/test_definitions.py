@@ -13,18 +13,25 @@ from sample_state import write_sample
 MODELS = {
     "seeds": {
         "code_labels", "cohort_rules", "collection_status", "diploma_rules", "exit_document_rules", "exit_rules",
-        "indicator_parameters", "subgroup_values",
+        "grade_points", "indicator_parameters", "subgroup_values",
     },
     "staging": {
-        "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
+        "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
         "stg_discipline_actions", "stg_enrollments", "stg_exit_documents", "stg_organizations",
-        "stg_program_participations", "stg_sections", "stg_staff_sections", "stg_state", "stg_student_sections",
+        "stg_performance_levels", "stg_program_participations", "stg_sections", "stg_staff_sections", "stg_state",
+        "stg_student_sections",
     },
     "core": {
-        "deidentified_student_year", "dim_calendar", "dim_delivery", "dim_organization", "dim_student_year",
-        "dim_subgroup", "fct_attendance_event", "fct_cohort_entry", "fct_cohort_membership", "fct_discipline_action",
-        "fct_enrollment", "fct_fall_status", "fct_student_daily_attendance", "fct_student_enrollment",
-        "fct_student_lea_year", "fct_student_mobility", "fct_student_school_year", "fct_student_year",
+        "deidentified_student_year", "dim_calendar", "dim_course", "dim_delivery", "dim_organization",
+        "dim_performance_level", "dim_student_year", "dim_subgroup", "dim_worker_link", "fct_assessment_result",
+        "fct_attendance_event", "fct_bus_run", "fct_cohort_entry", "fct_cohort_membership", "fct_course_grade",
+        "fct_discipline_action", "fct_enrollment", "fct_fall_status", "fct_finance", "fct_financial_aid_application",
+        "fct_idea_eligibility", "fct_incident_participation", "fct_industry_credential", "fct_postsecondary_award",
+        "fct_postsecondary_enrollment", "fct_postsecondary_search", "fct_professional_learning", "fct_program_spell",
+        "fct_quarterly_wage", "fct_restraint_event", "fct_staff_assignment", "fct_staff_credential",
+        "fct_student_daily_attendance", "fct_student_enrollment", "fct_student_lea_year", "fct_student_mobility",
+        "fct_student_school_year", "fct_student_transportation", "fct_student_year", "fct_survey_administration",
+        "fct_survey_response", "fct_work_based_learning",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",

@@ -178,6 +178,7 @@ def test_the_same_person_under_two_numbers_is_pointed_out_on_both_rows():
 
 
 ROSTER = {"section_id": "a", "school_id": OWN, "session_name": "Fall"}
+GRADE = {"student_id": "s", "school_id": OWN, "course_id": "c", "session_name": "Fall", "numeric_grade": "80"}
 REFERENCING = {
     110: ("enrollments", enrolled("{}"), "students", person("known")),
     111: ("demographics", {"student_id": "{}"}, "enrollments", enrolled("known")),
@@ -213,6 +214,23 @@ REFERENCING = {
           {"staff_id": "known", "first_name": "A", "last_name": "B"}),
     126: ("professional_learning", {"staff_id": "{}", "session_id": "1"}, "staff",
           {"staff_id": "known", "first_name": "A", "last_name": "B"}),
+    127: ("staff_credentials", {"staff_id": "{}", "license_number": "1"}, "staff",
+          {"staff_id": "known", "first_name": "A", "last_name": "B"}),
+    135: ("course_grades", GRADE | {"student_id": "{}"}, "enrollments", enrolled("known")),
+    136: ("incident_participations", {"student_id": "{}", "incident_id": "1", "school_id": OWN}, "enrollments",
+          enrolled("known")),
+    137: ("restraint_events", {"student_id": "{}", "school_id": OWN, "event_id": "1", "event_date": "2021-10-01"},
+          "enrollments", enrolled("known")),
+    138: ("idea_eligibilities", {"student_id": "{}", "begin_date": "2021-10-01"}, "enrollments", enrolled("known")),
+    139: ("industry_credentials", {"student_id": "{}", "credential_id": "1", "award_date": "2022-05-01"},
+          "enrollments", enrolled("known")),
+    140: ("work_based_learning", {"student_id": "{}", "activity_id": "1", "activity_type_source": "w",
+          "activity_type_code": "w", "begin_date": "2021-10-01"}, "enrollments", enrolled("known")),
+    141: ("course_grades", GRADE | {"course_id": "{}"}, "courses", {"org_id": OWN, "course_id": "known"}),
+    142: ("incident_participations", {"student_id": "s", "incident_id": "{}", "school_id": OWN},
+          "discipline_incidents", {"incident_id": "known", "school_id": OWN, "incident_date": "2021-10-01"}),
+    143: ("survey_responses", {"survey_id": "s", "response_id": "1", "item_id": "{}"}, "survey_items",
+          {"survey_id": "s", "item_id": "known"}),
     130: ("staff_assignments", {"staff_id": "s", "org_id": "{}", "classification_source": "t",
           "classification_code": "t", "begin_date": "2021-08-01"}, "organizations", school("known")),
     131: ("enrollments", enrolled("s", school="{}"), "organizations", school("known", parent="not ours")),

@@ -112,11 +112,11 @@ def test_an_assessment_gives_one_row_per_score_type_and_its_level_beside_the_sco
         "<AcademicSubject>uri://ed-fi.org/AcademicSubjectDescriptor#Mathematics</AcademicSubject></Assessment>"
     )
     table = complete_edfi_tables(read_edfi_file(_file(body)).tables)["assessment_results"]
-    assert table.select("score_type", "score_value", "performance_level_source").rows() == [
-        ("Scale score", "520", "Proficient"),
-        ("Raw score", "31", None),
-        ("Benchmark", None, "Yes"),
-        ("ReasonNotTested", "Absent", None),
+    assert table.select("score_type", "score_value", "performance_level_source", "reason_not_tested_source").rows() == [
+        ("Scale score", "520", "Proficient", None),
+        ("Raw score", "31", None, None),
+        ("Benchmark", None, "Yes", None),
+        (None, None, None, "Absent"),
     ]
     assert table["administration_date"][0] == "2022-04-01"
     assert table.select("assessment_title", "subject_source").row(0) == ("Math 3", "Mathematics")
@@ -264,3 +264,95 @@ def test_each_diploma_of_an_academic_record_is_a_row_and_a_record_without_one_is
     assert [(row["diploma_date"], row["diploma_type_source"]) for row in rows] == [
         ("2022-05-27", "Regular diploma"), ("2022-06-01", "International Baccalaureate")]
     assert all((row["student_id"], row["school_id"], row["source_row"]) == ("7", "9", 1) for row in rows)
+
+
+def test_an_assessment_is_described_once_with_a_row_for_each_level_that_has_cut_scores():
+    def level(name: str, low: int, high: int) -> str:
+        return (
+            f"<AssessmentPerformanceLevel><PerformanceLevel>{name}</PerformanceLevel><AssessmentReportingMethod>"
+            f"Raw score</AssessmentReportingMethod><MinimumScore>{low}</MinimumScore>"
+            f"<MaximumScore>{high}</MaximumScore></AssessmentPerformanceLevel>"
+        )
+
+    def assessment(name: str, levels: str) -> str:
+        return (
+            f"<Assessment><AssessmentIdentifier>{name}</AssessmentIdentifier><AssessmentCategory>College entrance exam"
+            f"</AssessmentCategory><AssessedGradeLevel>Eleventh grade</AssessedGradeLevel>{levels}</Assessment>"
+        )
+
+    body = assessment("A", level("Below", 1, 23) + level("Met", 24, 36)) + assessment("B", "")
+    tables = complete_edfi_tables(read_edfi_file(_file(body)).tables)
+    assert tables["assessments"].select("assessment_id", "assessment_type_source").rows() == [
+        ("A", "College entrance exam"),
+        ("B", "College entrance exam"),
+    ]
+    columns = ("assessment_id", "performance_level_source", "minimum_score", "maximum_score", "score_type")
+    assert tables["performance_levels"].select(columns).rows() == [
+        ("A", "Below", "1", "23", "Raw score"),
+        ("A", "Met", "24", "36", "Raw score"),
+    ]
+
+
+def test_a_transcript_gives_grade_and_credits_and_a_course_its_sced_code():
+    record = (
+        "<StudentAcademicRecordReference><StudentAcademicRecordIdentity>"
+        f"{STUDENT}{_reference('EducationOrganization', EducationOrganizationId=9)}<Term>Fall Semester</Term>"
+        "</StudentAcademicRecordIdentity></StudentAcademicRecordReference>"
+    )
+    body = (
+        f"<CourseTranscript>{_reference('Course', CourseCode='ALG-1')}{record}<AttemptedCredits><Credits>1.0</Credits>"
+        "</AttemptedCredits><EarnedCredits><Credits>0.5</Credits></EarnedCredits>"
+        "<FinalLetterGradeEarned>C</FinalLetterGradeEarned></CourseTranscript>"
+        "<Course><CourseCode>ALG-1</CourseCode><CourseIdentificationCode><IdentificationCode>02052</IdentificationCode>"
+        "<CourseIdentificationSystem>uri://ed-fi.org/CourseIdentificationSystemDescriptor#SCED course code"
+        "</CourseIdentificationSystem></CourseIdentificationCode></Course>"
+    )
+    tables = complete_edfi_tables(read_edfi_file(_file(body)).tables)
+    [grade] = tables["course_grades"].to_dicts()
+    told = ("student_id", "school_id", "course_id", "session_name", "letter_grade_source", "credits_earned")
+    assert [grade[column] for column in told] == ["7", "9", "ALG-1", "Fall Semester", "C", "0.5"]
+    assert tables["courses"]["sced"].to_list() == ["02052"]
+
+
+def test_a_part_in_an_incident_follows_the_incident_by_its_xml_id():
+    body = (
+        f'<DisciplineIncident id="D1"><IncidentIdentifier>10</IncidentIdentifier>{SCHOOL}</DisciplineIncident>'
+        f'<StudentDisciplineIncidentBehaviorAssociation>{STUDENT}<DisciplineIncidentReference ref="D1"/>'
+        "<Behavior>State Offense</Behavior></StudentDisciplineIncidentBehaviorAssociation>"
+        f'<StudentDisciplineIncidentBehaviorAssociation>{STUDENT}<DisciplineIncidentReference ref="gone"/>'
+        "</StudentDisciplineIncidentBehaviorAssociation>"
+    )
+    table = read_edfi_file(_file(body)).tables["incident_participations"]
+    assert table.select("incident_id", "school_id", "behavior_source").rows() == [
+        ("10", "9", "State Offense"),
+        (None, None, None),
+    ]
+
+
+def test_a_staff_member_without_credentials_has_no_credential_row_and_others_have_theirs_described():
+    body = (
+        "<Staff><StaffUniqueId>1</StaffUniqueId></Staff><Staff><StaffUniqueId>2</StaffUniqueId>"
+        f"{_reference('Credential', CredentialIdentifier='C9')}</Staff><Credential><CredentialIdentifier>C9"
+        "</CredentialIdentifier><TeachingCredential>Emergency</TeachingCredential></Credential>"
+    )
+    table = complete_edfi_tables(read_edfi_file(_file(body)).tables)["staff_credentials"]
+    assert table.select("staff_id", "license_number", "credential_type_source").rows() == [("2", "C9", "Emergency")]
+
+
+def test_a_survey_answer_tells_the_role_of_who_gave_it_and_nothing_else_about_them():
+    survey = _reference("Survey", SurveyIdentifier="S")
+    response = f"<SurveyResponseIdentifier>4</SurveyResponseIdentifier>{survey}"
+    body = (
+        "<Survey><SurveyIdentifier>S</SurveyIdentifier>"
+        f"{_reference('EducationOrganization', EducationOrganizationId=9)}</Survey><SurveyResponse>{response}"
+        f"<FullName>Dave Hahn</FullName><ElectronicMailAddress>d@x.org</ElectronicMailAddress>{STUDENT}"
+        "</SurveyResponse>"
+        "<SurveyQuestionResponse><SurveyQuestionReference><SurveyQuestionIdentity><QuestionCode>Q1</QuestionCode>"
+        f"{survey}</SurveyQuestionIdentity></SurveyQuestionReference><SurveyResponseReference>{response}"
+        "</SurveyResponseReference><SurveyQuestionResponseValue><NumericResponse>4</NumericResponse></SurveyQuestionResponseValue></SurveyQuestionResponse>"
+    )
+    tables = complete_edfi_tables(read_edfi_file(_file(body)).tables)
+    [answer] = tables["survey_responses"].to_dicts()
+    assert (answer["item_id"], answer["response_value"], answer["respondent_role_source"]) == ("Q1", "4", "Student")
+    assert answer["org_id"] == "9"
+    assert not {"Dave Hahn", "d@x.org", "7"} & {str(value) for value in answer.values()}

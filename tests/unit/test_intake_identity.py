@@ -2,6 +2,7 @@
 
 import os
 import stat
+from datetime import date
 
 import polars as pl
 import pytest
@@ -29,7 +30,8 @@ def test_no_direct_identifier_survives_the_split_in_any_record_type():
         values = {str(value) for row in frame.rows() for value in row}
         assert not {f"value of {column}" for column in marked} & values
         kept = [column for column in RECORD_TYPES[name].emitted if column not in marked]
-        assert [column for column in frame.columns if column not in ("student_key", "staff_key")] == kept
+        keys = ("student_key", "staff_key", "worker_key", "employer_key")
+        assert [column for column in frame.columns if column not in keys] == kept
 
 
 def test_the_identity_table_has_everyone_seen_anywhere_and_leads_from_key_to_person():
@@ -43,6 +45,12 @@ def test_the_identity_table_has_everyone_seen_anywhere_and_leads_from_key_to_per
     keys = dict(people.select("student_id", "student_key").iter_rows())
     assert split.records["enrollments"]["student_key"].to_list() == [keys["2"], keys["3"], None]
     assert "staff" not in split.identities
+
+
+def test_the_number_of_a_teaching_license_that_anyone_can_look_up_stays_behind():
+    table = pl.DataFrame({"staff_id": ["1"], "license_number": ["C9"], "credential_type_source": ["Regular"]})
+    split = split_identity({"staff_credentials": table}, key=KEY, lea_id="7", student_id_scope="state")
+    assert split.records["staff_credentials"].columns == ["staff_key", "credential_type_source"]
 
 
 def test_an_id_column_is_taken_out_even_where_the_contract_does_not_expect_it():
@@ -118,3 +126,34 @@ def test_identities_are_written_where_only_the_owner_reads(tmp_path):
     for folder in list(path.parents)[:4]:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert pl.read_parquet(path).equals(people["students"])
+
+
+def test_a_student_and_a_worker_with_one_social_security_number_have_one_worker_key():
+    numbers = ["SSN:123-45-6789|District:4", "District:5|SSN:900112222", "District:6", "SSN:123-00-0000", None]
+    tables = {
+        "students": pl.DataFrame(
+            {
+                "student_id": list("abcde"),
+                "other_ids": numbers,
+                "birth_date": [date(2010, 10, 1), date(2010, 10, 2), None, date(2015, 1, 1), date(2016, 12, 31)],
+                "school_year": pl.Series([2022] * 5, dtype=pl.Int32),
+            }
+        ),
+        "quarterly_wages": pl.DataFrame(
+            {
+                "worker_id": ["123456789", "900-11-2222", "000000000"],
+                "employer_id": ["1", "1", "2"],
+                "wages_usd": [1, 2, 3],
+            }
+        ),
+    }
+    split = split_identity(tables, key=KEY, lea_id="7", student_id_scope="lea")
+    students, wages = split.records["students"], split.records["quarterly_wages"]
+    assert students.columns == ["student_key", "school_year", "worker_key", "age_on_october_1"]
+    assert wages.columns == ["worker_key", "employer_key", "wages_usd"]
+    assert students["worker_key"].to_list()[:2] == wages["worker_key"].to_list()[:2]
+    assert students["worker_key"].to_list()[2:] == [None] * 3
+    assert wages["worker_key"][2] is None
+    assert students["age_on_october_1"].to_list() == [11, 10, None, 6, 4]
+    assert wages["employer_key"].n_unique() == 2
+    assert "SSN" not in str(students.rows()) + str(wages.rows())

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sample_state import codes
+from sample_state import codes, write_sample
 from sample_state.buses import plan_buses
 from sample_state.plan import plan_state
 from sample_state.school_days import nth_weekday, plan_calendars
@@ -25,11 +25,19 @@ KEYS = {
     "sections": ["section_id", "school_id", "session_name"],
     "student_sections": ["student_id", "section_id", "school_id", "session_name", "begin_date"],
     "staff_sections": ["staff_id", "section_id", "school_id", "session_name"],
-    "student_transportation": ["student_id", "org_id", "route_id"], "finance_accounts": ["account_id", "fiscal_year"],
+    "student_transportation": ["student_id", "org_id", "route_id"],
+    "finance_accounts": ["account_id", "fiscal_year", "org_id"],
     "bell_times": ["school_id", "bell_date"], "bus_runs": ["route_id", "school_id", "run_date"],
     "item_responses": ["student_id", "section_id", "school_id", "ticket_date", "item_id"],
-    "professional_learning": ["staff_id", "session_id"], "diplomas": ["student_id", "diploma_date"],
-    "exit_documents": ["student_id", "exit_date"],
+    "professional_learning": ["staff_id", "session_id"],
+    "courses": ["org_id", "course_id"], "course_grades": ["student_id", "school_id", "course_id", "session_name"],
+    "incident_participations": ["student_id", "incident_id", "school_id", "behavior_source"],
+    "restraint_events": ["student_id", "school_id", "event_id"], "idea_eligibilities": ["student_id", "begin_date"],
+    "industry_credentials": ["student_id", "credential_id", "award_date"],
+    "work_based_learning": ["student_id", "activity_id"], "staff_credentials": ["staff_id", "license_number"],
+    "survey_items": ["survey_id", "item_id"], "survey_administrations": ["survey_id", "org_id"],
+    "survey_responses": ["survey_id", "response_id", "item_id"],
+    "diplomas": ["student_id", "diploma_date"], "exit_documents": ["student_id", "exit_date"],
 }
 # (table, columns) that must be found in (table, columns): what a district sends hangs together.
 REFERENCES = [
@@ -45,7 +53,15 @@ REFERENCES = [
     ("staff", ["staff_id"], "staff_assignments"), ("professional_learning", ["staff_id"], "staff"),
     ("item_responses", ["student_id", "section_id"], "student_sections"),
     ("student_transportation", ["route_id"], "bus_runs"), ("bell_times", ["school_id"], "calendars"),
-    ("bus_runs", ["school_id"], "calendars"), ("diplomas", ["student_id", "school_id"], "enrollments"),
+    ("bus_runs", ["school_id"], "calendars"),
+    ("course_grades", ["student_id", "course_id", "school_id"], "student_sections"),
+    ("incident_participations", ["incident_id", "school_id"], "discipline_incidents"),
+    ("discipline_actions", ["student_id", "incident_id"], "incident_participations"),
+    ("restraint_events", ["student_id"], "students"), ("idea_eligibilities", ["student_id"], "students"),
+    ("industry_credentials", ["student_id"], "students"), ("work_based_learning", ["student_id"], "students"),
+    ("staff_credentials", ["staff_id"], "staff"), ("survey_responses", ["survey_id", "item_id"], "survey_items"),
+    ("survey_responses", ["survey_id", "org_id"], "survey_administrations"),
+    ("diplomas", ["student_id", "school_id"], "enrollments"),
     ("exit_documents", ["student_id", "school_id", "exit_date"], "enrollments"),
 ]
 
@@ -240,7 +256,8 @@ def test_every_student_sits_in_a_homeroom_four_or_five_classes(one_year):
 
 def test_scores_fall_into_their_levels_and_disadvantage_shows(one_year):
     results = pl.concat([tables["assessment_results"].join(tables["demographics"], on="student_id")
-                         for _, tables in one_year])
+                         for _, tables in one_year], how="vertical_relaxed")
+    results = results.filter(pl.col("assessment_id").str.starts_with("ST-") & pl.col("score_value").is_not_null())
     assert results["score_value"].is_between(100, 950).all()
     assert results.filter(performance_level_source="Met Standard")["score_value"].is_between(500, 569).all()
     assert set(results["grade_level_source"]) == {"03", "04", "05", "06", "07", "08", "11"}
@@ -316,3 +333,71 @@ def test_some_teachers_stay_and_some_leave_between_years():
              if year.district.number == 0]
     kept = len(staff[0] & staff[1]) / len(staff[0])
     assert 0.7 < kept < 0.98
+
+
+@pytest.fixture(scope="module")
+def three_years(tmp_path_factory):
+    """What the state's own files hold, by record type, and the districts' tables, of three years."""
+    folder = tmp_path_factory.mktemp("three")
+    write_sample(folder, districts=2, students=900, years=3, seed=6)
+    agency = {}
+    for path in sorted((folder / "state_agency").rglob("*.csv")):
+        agency.setdefault(path.stem, []).append(pl.read_csv(path, infer_schema_length=None, infer_schema=False))
+    state = plan_state(districts=2, students=900, seed=6)
+    tables = {}
+    for year in simulate(state, (2020, 2021, 2022)):
+        for name, table in make_tables(year).items():
+            tables.setdefault(name, []).append(table.with_columns(school_year=pl.lit(year.school_year)))
+    return {name: pl.concat(parts, how="diagonal_relaxed") for name, parts in (tables | agency).items()}
+
+
+def test_a_score_predicts_the_score_of_the_next_year(three_years):
+    scores = three_years["assessment_results"].filter(
+        pl.col("assessment_id").str.starts_with("ST-") & (pl.col("subject_source") == "01166"))
+    scores = scores.select("student_id", "school_year", pl.col("score_value").cast(pl.Float64)).drop_nulls()
+    before = scores.with_columns(pl.col("school_year") + 1)
+    both = scores.join(before, on=["student_id", "school_year"])
+    assert both.height > 100
+    assert both.select(pl.corr("score_value", "score_value_right")).item() > 0.7
+
+
+def test_credits_follow_grades(three_years):
+    grades = three_years["course_grades"].filter(pl.col("credits_attempted").is_not_null())
+    failed = grades["letter_grade_source"] == "F"
+    assert 0.005 < failed.mean() < 0.2
+    assert (grades.filter(failed)["credits_earned"] == 0).all()
+    assert (grades.filter(~failed)["credits_earned"] == grades.filter(~failed)["credits_attempted"]).all()
+
+
+def test_college_follows_diplomas_and_degrees_follow_college(three_years):
+    enrolled, awards = three_years["postsecondary_enrollments"], three_years["postsecondary_awards"]
+    left = three_years["enrollments"].filter(exit_type_source=codes.EXIT_GRADUATED).select("student_id", "exit_date")
+    terms = enrolled.join(left, on="student_id", how="left")
+    assert (terms["begin_date"].str.to_date() > terms["exit_date"]).all()
+    could = left.filter(pl.col("exit_date") < dt.date(2022, 1, 1)).height
+    assert 0.3 < enrolled["student_id"].n_unique() / could < 0.9
+    assert awards.join(enrolled, on=["student_id", "institution_id"], how="anti").is_empty()
+    searched = three_years["postsecondary_searches"]
+    found = searched.filter(search_outcome_source="EnrollmentFound")
+    assert found.join(enrolled, on="student_id", how="anti").is_empty()
+
+
+def test_wages_are_those_of_people_who_were_students_and_grow_once_they_left(three_years):
+    wages = three_years["quarterly_wages"]
+    numbers = three_years["students"]["other_ids"].str.extract(r"SSN:([^|]*)").unique()
+    assert wages["worker_id"].is_in(numbers.implode()).all()
+    by_year = wages.with_columns(pl.col("wages_usd").cast(pl.Float64)).group_by("wage_year").agg(
+        pl.col("wages_usd").median()).sort("wage_year")
+    assert by_year["wages_usd"][-1] > 1.3 * by_year["wages_usd"][0]
+
+
+def test_an_english_learner_is_one_until_the_year_in_which_proficiency_is_attained(three_years):
+    results = three_years["assessment_results"].filter(pl.col("assessment_id").str.starts_with("ELP"))
+    attained = results.filter(pl.col("score_value").cast(pl.Float64) >= 5).select("student_id", "school_year")
+    assert attained.height > 0
+    later = attained.with_columns(pl.col("school_year") + 1).join(
+        three_years["demographics"], on=["student_id", "school_year"])
+    assert later.height > 0
+    assert set(later["english_learner_source"]) == {"No"}
+    spells = three_years["program_participations"].filter(program_source="04928")
+    assert (spells.group_by("student_id").agg(pl.col("begin_date").n_unique())["begin_date"] == 1).mean() > 0.9

@@ -6,6 +6,7 @@ calendar for one of its schools. Named students each stand for one rule; the res
 """
 
 import datetime as dt
+import functools
 import json
 import os
 import random
@@ -17,14 +18,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import expectations
+import intake
+
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 FLAGS = ("economic_disadvantage", "english_learner", "idea", "section_504", "homeless", "migrant", "foster",
          "military_connected")
 CODED = " ".join(f"{flag}_source {flag}_code" for flag in FLAGS)
 DATES = ("entry_date", "exit_date", "calendar_date", "attendance_date", "action_date", "begin_date", "end_date",
-         "diploma_date", "document_date")
+         "operational_status_date", "diploma_date", "document_date")
 COLUMNS = {
-    "organizations": "org_id org_type_source org_type_code org_name parent_org_id low_grade high_grade",
+    "organizations": "org_id org_type_source org_type_code org_name parent_org_id low_grade high_grade "
+    "operational_status_source operational_status_code operational_status_date",
     "calendars": "school_id calendar_date calendar_event_source calendar_event_code",
     "demographics": "student_key sex_source sex_code race_source race_code hispanic_latino_source "
     f"hispanic_latino_code {CODED}",
@@ -43,8 +48,23 @@ COLUMNS = {
     "exit_documents": "student_key school_id exit_date document_type_source document_type_code document_date "
     "leads_to_diploma_source leads_to_diploma_code",
 }
+TYPES = {"Date": "DATE", "Time": "TIME", "Float64": "DOUBLE", "Int64": "BIGINT", "Boolean": "BOOLEAN"}
 LINEAGE = ("source_id", "lea_id", "school_year", "batch_id", "source_file", "source_row")
 CELL_KEYS = "table_id, school_year, org_level, org_id, parent_org_id, disaggregate_type, disaggregate_value"
+
+
+@functools.cache
+def typed_columns(record_type):
+    """Column → DuckDB type of a record table, its lineage columns last."""
+    if record_type in COLUMNS:
+        return {name: column_type(name) for name in (*COLUMNS[record_type].split(), *LINEAGE)}
+    # The rest as the contracts and the split of identities give them: a new record type needs no line here.
+    split = intake.split_identity({record_type: expectations.empty_records(record_type)}, key=b"k", lea_id=None,
+                                  student_id_scope="state")
+    own = {name: kind for name, kind in split.records[record_type].schema.items() if name not in LINEAGE}
+    typed = {name: "DECIMAL(18, 2)" if kind.is_decimal() else TYPES.get(str(kind), "VARCHAR")
+             for name, kind in own.items()}
+    return typed | {name: column_type(name) for name in LINEAGE}
 
 
 def instructional_days(first=dt.date(2021, 9, 1), count=40):
@@ -74,10 +94,10 @@ class Delivery:
 
     def __init__(self, source_id, lea_id, batch_id, school_year=2022):
         self.source_id, self.lea_id, self.batch_id, self.school_year = source_id, lea_id, batch_id, school_year
-        self.rows = {name: [] for name in COLUMNS}
+        self.rows = {name: [] for name in intake.RECORD_TYPES}
 
     def add(self, record_type, **values):
-        columns = COLUMNS[record_type].split()
+        columns = [name for name in typed_columns(record_type) if name not in LINEAGE]
         assert set(values) <= set(columns)
         self.rows[record_type].append([values.get(column) for column in columns])
 
@@ -99,6 +119,10 @@ class Delivery:
             self.add("attendance", student_key=student, school_id=school, attendance_date=days[index],
                      attendance_status_code=status, absent_fraction=fraction)
 
+    def participate(self, student, program, begin, end=None):
+        self.add("program_participations", student_key=student, program_code=program, program_source=program,
+                 begin_date=begin, end_date=end)
+
     def describe(self, student, **codes):
         codes = {"sex_code": "Female", "race_code": "White", "hispanic_latino_code": "No", **codes}
         self.add("demographics", student_key=student, **codes)
@@ -115,9 +139,8 @@ class Warehouse:
         """Make these the current deliveries. Returns nothing; replaces what was there."""
         with duckdb.connect(str(self.path)) as connection:
             connection.execute("create schema if not exists records")
-            for name, columns in COLUMNS.items():
-                names = [*columns.split(), *LINEAGE]
-                typed = ", ".join(f"{column} {column_type(column)}" for column in names)
+            for name in intake.RECORD_TYPES:
+                typed = ", ".join(f"{column} {kind}" for column, kind in typed_columns(name).items())
                 connection.execute(f"create or replace table records.{name} ({typed})")
                 rows = [
                     [*row, d.source_id, d.lea_id, d.school_year, d.batch_id, "file", number]
@@ -270,10 +293,95 @@ def district_d():
     return d
 
 
+def year_before():
+    """What A sent the year before: programs alone."""
+    a = Delivery("src_a", "A", "a0", school_year=2021)
+    a.participate("one_day_less", "EnglishLearner", dt.date(2020, 10, 1))
+    a.participate("half_days", "EnglishLearner", dt.date(2020, 10, 1), dt.date(2021, 3, 1))
+    a.participate("nine_days", "Homeless", dt.date(2020, 11, 1))
+    return a
+
+
+def with_sources(a):
+    """A with one row for each thing a fact must tell apart, of the sources beside enrolment and attendance."""
+    a.participate("one_day_less", "EnglishLearner", DAYS[0])
+    a.participate("half_days", "EnglishLearner", DAYS[0])
+    a.add("program_participations", student_key="half_days", program_source="Chess", program_name="Chess",
+          begin_date=DAYS[0])
+    for student, worker in (("one_day_less", "w1"), ("half_days", "w2"), ("moves_within", "w2"), ("nine_days", None)):
+        a.add("students", student_key=student, worker_key=worker, age_on_october_1=11)
+    for student, assessment, day, told in [
+        ("one_day_less", "M5", dt.date(2022, 1, 10), {"score_value": "510"}),
+        ("half_days", "M5", dt.date(2022, 3, 10), {"score_value": "510"}),
+        ("nine_days", "M5", dt.date(2022, 3, 10), {"score_value": "900", "performance_level_source": "below"}),
+        ("moves_within", "M5", dt.date(2022, 3, 10), {"reason_not_tested_code": "03451"}),
+        ("moves_away", "M5", dt.date(2022, 3, 10), {"reason_not_tested_code": "03454"}),
+        ("exactly_ten_percent", "Z9", dt.date(2022, 3, 10), {"score_value": "ten"}),
+    ]:
+        a.add("assessment_results", student_key=student, assessment_id=assessment, administration_date=day,
+              score_type="Scale score", grade_level_code="05", **told)
+    a.add("courses", org_id="A", course_id="alg", course_title="Algebra I", subject_code="01166", sced="02052")
+    for course, told in [
+        ("alg", {"letter_grade_code": "F", "numeric_grade": 99.0}), ("art", {"numeric_grade": 60.0}),
+        ("gym", {"credits_attempted": 0.5, "credits_earned": 0.0}), ("lab", {"letter_grade_code": "I"}),
+    ]:
+        a.add("course_grades", student_key="one_day_less", school_id="A1", session_name="fall", course_id=course,
+              **told)
+    for period, status, due, came in [
+        ("Morning", None, dt.time(7, 50), dt.time(8, 2)), ("Morning", "Canceled", dt.time(7, 50), None),
+        ("Morning", None, dt.time(7, 50), None), ("Afternoon", None, dt.time(15, 30), dt.time(15, 20)),
+    ]:
+        a.add("bus_runs", route_id=f"r{len(a.rows['bus_runs'])}", school_id="A1", run_date=DAYS[0],
+              run_period_code=period, run_status_code=status, scheduled_arrival=due, actual_arrival=came)
+    a.add("bell_times", school_id="A1", bell_date=DAYS[0], first_bell=dt.time(8, 0))
+    a.add("survey_items", survey_id="s", item_id="q1", construct="Belonging", favorable_minimum=4.0)
+    for item, value in (("q1", 4.0), ("q1", 3.0), ("q1", None), ("q9", 5.0)):
+        a.add("survey_responses", survey_id="s", response_id=f"p{len(a.rows['survey_responses'])}", item_id=item,
+              org_id="A1", respondent_role_code="Student", response_value=value)
+    for account, kind, function, thing, money in [
+        ("i", "Expenditure", "1000", "100", "Federal"), ("c", "Expenditure", "3300", "100", "Local"),
+        ("b", "Expenditure", "1000", "730", "State"), ("d", "Expenditure", "5100", "800", "Local"),
+        ("r", "Revenue", None, None, "State"), ("u", "Expenditure", None, "100", None),
+    ]:
+        a.add("finance_accounts", account_id=account, fiscal_year=2022, org_id="A1", account_type_code=kind,
+              function_code=function, object_code=thing, funding_code=money, amount_usd=100)
+    for staff, begin, end in (("t1", dt.date(2019, 8, 1), None), ("t2", dt.date(2021, 10, 2), None),
+                              ("t3", dt.date(2019, 8, 1), dt.date(2021, 10, 1))):
+        a.add("staff_assignments", staff_key=staff, org_id="A1", classification_code="ElementaryTeachers",
+              begin_date=begin, end_date=end, fte=1.0)
+    a.add("staff", staff_key="t1", years_of_experience=0.0)
+    return a
+
+
+def state_agency(batch_id="s1", cut=520):
+    """The state: a test whose cut score rose on February 1, college terms, and wages."""
+    state = Delivery("src_s", None, batch_id)
+    state.add("assessments", assessment_id="M5", assessment_type_code="StateSummative", subject_code="01166")
+    for begin, end, met in ((dt.date(2021, 7, 1), dt.date(2022, 1, 31), 500), (dt.date(2022, 2, 1), None, cut)):
+        for number, (name, low, high) in enumerate((("Below", 0, met - 1), ("Met", met, 999)), 1):
+            state.add("performance_levels", assessment_id="M5", score_type="Scale score", level_number=number,
+                      performance_level_source=name, minimum_score=float(low), maximum_score=float(high),
+                      is_proficient_code="Yes" if number == 2 else "No", begin_date=begin, end_date=end)
+    state.add("postsecondary_enrollments", student_key="one_day_less", institution_id="U",
+              begin_date=dt.date(2020, 8, 20), credits_earned=12.0)
+    for worker in ("w1", "w2", "w3"):
+        state.add("quarterly_wages", worker_key=worker, employer_key="e", wage_year=2021, wage_quarter=4, wages_usd=900)
+    return state
+
+
+def state_agency_before():
+    """The year before, when the term's credits were not all in."""
+    state = Delivery("src_s", None, "s0", school_year=2021)
+    state.add("postsecondary_enrollments", student_key="one_day_less", institution_id="U",
+              begin_date=dt.date(2020, 8, 20), credits_earned=9.0)
+    return state
+
+
 @pytest.fixture(scope="session")
 def deliveries():
     """The current deliveries of the built state."""
-    return [district_a(), district_b(), district_c(), district_d()]
+    return [with_sources(district_a()), district_b(), district_c(), district_d(), year_before(), state_agency(),
+            state_agency_before()]
 
 
 @pytest.fixture(scope="session")
@@ -308,8 +416,8 @@ def copy_of_built(built, tmp_path):
 
 @pytest.fixture
 def sender():
-    """Makers of the two districts' deliveries, by district."""
-    return {"A": district_a, "B": district_b}
+    """Makers of deliveries, by sender."""
+    return {"A": district_a, "B": district_b, "state": state_agency}
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ described as (
             when 'School' then 'school'
             when 'EducationServiceCenter' then 'education_service_center'
         end as org_level,
-        org_id, org_name, parent_org_id, low_grade, high_grade, lea_id as told_by_lea_id,
+        org_id, org_name, parent_org_id, low_grade, high_grade, operational_status_code, operational_status_date,
+        lea_id as told_by_lea_id,
         -- An organization is believed about itself first, then the newest description, then any, in a fixed order.
         row_number() over (
             partition by org_type_code, org_id
@@ -41,30 +42,34 @@ mentioned as (
 organizations as (
     select 'state' as org_level, state_id as org_id, state_name as org_name, cast(null as varchar) as parent_org_id,
         cast(null as varchar) as lea_id, cast(null as varchar) as low_grade, cast(null as varchar) as high_grade,
+        cast(null as varchar) as operational_status_code, cast(null as date) as operational_status_date,
         true as is_described
     from state
     union all
     select 'lea', s.lea_id, coalesce(d.org_name, s.source_name, s.lea_id), state.state_id, s.lea_id,
-        d.low_grade, d.high_grade, d.org_id is not null
+        d.low_grade, d.high_grade, d.operational_status_code, d.operational_status_date, d.org_id is not null
     from leas_that_send as s
     cross join state
     left join described as d on s.lea_id = d.org_id and d.org_level = 'lea' and d.preference = 1
     union all
     -- A school's district is the parent it names where that district sends data, else whoever reports the school.
     select 'school', d.org_id, coalesce(d.org_name, d.org_id), coalesce(p.lea_id, d.told_by_lea_id),
-        coalesce(p.lea_id, d.told_by_lea_id), d.low_grade, d.high_grade, true
+        coalesce(p.lea_id, d.told_by_lea_id), d.low_grade, d.high_grade,
+        d.operational_status_code, d.operational_status_date, true
     from described as d
     left join leas_that_send as p on d.parent_org_id = p.lea_id
     where d.org_level = 'school' and d.preference = 1
     union all
-    select 'school', org_id, org_id, told_by_lea_id, told_by_lea_id, null, null, false
+    select 'school', org_id, org_id, told_by_lea_id, told_by_lea_id, null, null, null, null, false
     from mentioned
     union all
-    select 'education_service_center', d.org_id, coalesce(d.org_name, d.org_id), state.state_id, null, null, null, true
+    select 'education_service_center', d.org_id, coalesce(d.org_name, d.org_id), state.state_id, null, null, null,
+        d.operational_status_code, d.operational_status_date, true
     from described as d
     cross join state
     where d.org_level = 'education_service_center' and d.preference = 1
 )
 
-select org_level, org_id, org_name, parent_org_id, lea_id, low_grade, high_grade, is_described
+select org_level, org_id, org_name, parent_org_id, lea_id, low_grade, high_grade, operational_status_code,
+    operational_status_date, is_described
 from organizations
