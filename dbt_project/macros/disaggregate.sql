@@ -132,6 +132,20 @@ figures as (
         and v.disaggregate_type = c.disaggregate_type and v.disaggregate_value = c.disaggregate_value
 )
 
+{{ row_contract('figures', indicator_id, version, unit, collection, period_type) }}
+{%- endmacro %}
+
+{#
+    The row contract of every indicator, from a CTE with one row per authority, school_year, organization and subgroup:
+    authority, school_year, org_level, org_id, parent_org_id, lea_id, disaggregate_type, disaggregate_value, numerator,
+    denominator, student_count, n_missing, as_of_date, period_start, period_end, and `value` where it is not the ratio of the
+    two numbers (a median) and `has_value` says so.
+
+    `unit`: rate, mean, median, ratio, count, usd or index. Of a count, student_count is the value. `number_type` is
+    decimal(18, 2) where numerator or denominator are dollars, points or full-time equivalents, which have hundredths; the
+    numerator may then be negative (a loss of points).
+#}
+{% macro row_contract(figures, indicator_id, version, unit, collection, period_type='school_year', number_type='bigint', has_value=false) -%}
 select
     cast('{{ indicator_id }}' as varchar) as indicator_id,
     cast({{ version }} as integer) as indicator_version,
@@ -143,20 +157,99 @@ select
     cast(f.lea_id as varchar) as lea_id,
     cast(f.disaggregate_type as varchar) as disaggregate_type,
     cast(f.disaggregate_value as varchar) as disaggregate_value,
-    cast(f.numerator as bigint) as numerator,
-    cast(f.denominator as bigint) as denominator,
+    cast(f.numerator as {{ number_type }}) as numerator,
+    cast(f.denominator as {{ number_type }}) as denominator,
     cast(f.student_count as bigint) as student_count,
     cast(f.n_missing as bigint) as n_missing,
     cast('{{ unit }}' as varchar) as unit,
     cast(f.as_of_date as date) as as_of_date,
-    {{ 'cast(f.student_count as decimal(18, 6))' if unit == 'count' else exact_ratio('f.numerator', 'f.denominator') }} as value,
+    {% if has_value %}cast(f.value as decimal(18, 6))
+    {%- elif unit == 'count' %}cast(f.student_count as decimal(18, 6))
+    {%- elif number_type == 'bigint' %}{{ exact_ratio('f.numerator', 'f.denominator') }}
+    {%- else %}{{ exact_ratio('cast(abs(f.numerator) * 100 as hugeint)', 'cast(f.denominator * 100 as hugeint)') }} * sign(f.numerator)
+    {%- endif %} as value,
     {{ exact_ratio('f.student_count', '(f.student_count + f.n_missing)') }} as coverage_rate,
     cast(coalesce(s.status, 'provisional') as varchar) as status,
     cast('{{ period_type }}' as varchar) as period_type,
     cast(f.period_start as date) as period_start,
     cast(f.period_end as date) as period_end
-from figures as f
+from {{ figures }} as f
 left join {{ ref('collection_status') }} as s on s.collection = '{{ collection }}' and f.school_year = s.school_year
+{%- endmacro %}
+
+{#
+    From student rows to medians: as `disaggregate`, for rows that carry a number `measure` (null: missing). Every subgroup value
+    of every organization has a row; the value is the median of its measures (of two middle ones their mean, to six places),
+    numerator and denominator are null, student_count is how many have a measure and n_missing how many have none.
+#}
+{% macro disaggregate_median(student_rows, indicator_id, version, unit, collection, period_type='school_year', has_own_period=false, described_by=none) -%}
+{%- set columns = breakdown_columns() -%}
+described_rows as (
+    select
+        r.authority, r.school_year, r.org_level, r.org_id, r.measure, s.{{ columns | join(', s.') }}
+    from {{ student_rows }} as r
+    inner join {{ described_by or ref('dim_student_year') }} as s
+        on r.student_key = s.student_key and r.school_year = s.school_year
+),
+
+subgroups as (
+    {{- breakdown_values() }}
+),
+
+counted as (
+    {%- for breakdown in breakdowns() %}
+    {% if not loop.first %}union all{% endif %}
+    select
+        authority, school_year, org_level, org_id, '{{ breakdown.type }}' as disaggregate_type,
+        {{ breakdown_value(breakdown) }} as disaggregate_value, count(measure) as student_count,
+        count(*) - count(measure) as n_missing, median(measure) as value
+    from described_rows
+    group by authority, school_year, org_level, org_id, {{ breakdown_value(breakdown) }}
+    {%- endfor %}
+),
+
+organizations_with_students as (
+    select
+        authority, school_year, org_level, org_id, min(as_of_date) as as_of_date,
+        {{ 'min(period_start)' if has_own_period else 'make_date(school_year - 1, 7, 1)' }} as period_start,
+        {{ 'max(period_end)' if has_own_period else 'make_date(school_year, 6, 30)' }} as period_end
+    from {{ student_rows }}
+    group by authority, school_year, org_level, org_id
+),
+
+figures as (
+    select
+        o.authority, o.school_year, o.org_level, o.org_id, g.parent_org_id, g.lea_id, v.disaggregate_type,
+        v.disaggregate_value, null as numerator, null as denominator, coalesce(c.student_count, 0) as student_count,
+        coalesce(c.n_missing, 0) as n_missing, c.value, o.as_of_date, o.period_start, o.period_end
+    from organizations_with_students as o
+    inner join {{ ref('dim_organization') }} as g on o.org_level = g.org_level and o.org_id = g.org_id
+    cross join subgroups as v
+    left join counted as c
+        on o.authority = c.authority and o.school_year = c.school_year
+        and o.org_level = c.org_level and o.org_id = c.org_id
+        and v.disaggregate_type = c.disaggregate_type and v.disaggregate_value = c.disaggregate_value
+)
+
+{{ row_contract('figures', indicator_id, version, unit, collection, period_type, has_value=true) }}
+{%- endmacro %}
+
+{#
+    Figures about organizations, not students: staff, money, buses. `organization_rows` is a CTE with one row per authority,
+    school_year, org_level, org_id, disaggregate_type and disaggregate_value ('all', 'All' for the whole), and the columns
+    numerator, denominator, student_count (what the figure counts: teachers, runs; null where nothing is counted), n_missing,
+    as_of_date, and `value` where it has_value. Only what the sources hold has a row: no data is no row, never zero.
+#}
+{% macro organization_figures(organization_rows, indicator_id, version, unit, collection, period_type='school_year', number_type='decimal(18, 2)', has_value=false) -%}
+figures as (
+    select
+        r.*, g.parent_org_id, g.lea_id,
+        make_date(r.school_year - 1, 7, 1) as period_start, make_date(r.school_year, 6, 30) as period_end
+    from {{ organization_rows }} as r
+    inner join {{ ref('dim_organization') }} as g on r.org_level = g.org_level and r.org_id = g.org_id
+)
+
+{{ row_contract('figures', indicator_id, version, unit, collection, period_type, number_type, has_value) }}
 {%- endmacro %}
 
 {# One row per authority: the named parameters of an indicator as columns, with the school years they hold for. #}

@@ -20,9 +20,9 @@
     end as decimal(18, 6))
 {%- endmacro %}
 
-{# Whole-number division rounded half up: (2a + b) less its remainder by 2b divides evenly, so no fraction is ever made. #}
+{# Division of whole numbers rounded half up, for a at or above 0 and b above 0; `//` divides without a float. #}
 {% macro half_up(a, b) -%}
-    cast(cast((2 * {{ a }} + {{ b }} - (2 * {{ a }} + {{ b }}) % (2 * {{ b }})) / (2 * {{ b }}) as bigint) as decimal(18, 0))
+    cast((2 * {{ a }} + {{ b }}) // (2 * {{ b }}) as decimal(18, 0))
 {%- endmacro %}
 
 {# Ten percent or more of the days enrolled, in whole numbers: a float would decide 18 of 180 by its last bit. #}
