@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from privacy.moves import list_room, list_slack, open_moves
+from privacy.moves import cut_out_relations, open_moves
 from privacy.problem import Problem
 
 LARGE = 300  # withheld quantities that hang together: beyond, cuts cost more time than they save cells
@@ -75,18 +75,18 @@ class _Part:
 
     def __init__(self, problem: Problem, columns: np.ndarray, rows: np.ndarray):
         self._problem, self._columns, self._rows = problem, columns, rows
-        down, up = list_room(problem)
+        down, up = problem.room
         all_terms = problem.matrix[rows].tocsc()
         self._around = np.flatnonzero((np.diff(all_terms.indptr) > 0) & ~problem.known)
         self._turned = all_terms[:, self._around].T.tocsr().astype(float)
         self._down, self._up = down[self._around], up[self._around]
-        self._slack_low, self._slack_high = list_slack(problem, rows)
+        self._slack_low, self._slack_high = (slack[rows] for slack in problem.slack)
         self._need = np.maximum(problem.candidates - 1, problem.width * problem.truth)
 
     def find(self, fixed: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Units and weights of each cut."""
         problem, columns = self._problem, self._columns
-        solver = open_moves(problem, columns, self._rows)
+        solver = open_moves(cut_out_relations(problem, columns, self._rows))
         highest, lowest = np.zeros(len(columns)), np.zeros(len(columns))
         found = []
         for place in np.flatnonzero(problem.sensitive[columns]):

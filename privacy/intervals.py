@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from privacy.complementary import Choice, close_implications, list_fixed, propose
-from privacy.moves import Exchange, open_moves
+from privacy.moves import Exchange, Part, cut_out, open_moves
 from privacy.problem import Problem
 from privacy.release import Progress
 from privacy.witnesses import UNSEEN, Witnesses
@@ -73,9 +73,9 @@ def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress
         for done, (start, end) in enumerate(zip(starts, ends, strict=True)):
             progress(stage, done, len(labels))
             if end - start > 1:
-                columns = np.sort(order[start:end])
-                _explore_part(problem, columns, hidden, witnesses)
-                _ask_singly(problem, columns, hidden, witnesses)
+                own = cut_out(problem, np.sort(order[start:end]), hidden)
+                _explore_part(problem, own, witnesses)
+                _ask_singly(problem, own, witnesses)
 
 
 def _label(problem: Problem, member: np.ndarray) -> np.ndarray:
@@ -88,25 +88,26 @@ def _label(problem: Problem, member: np.ndarray) -> np.ndarray:
     return np.where(member, label[m:], -1)
 
 
-def _explore_part(problem: Problem, columns: np.ndarray, hidden: np.ndarray, witnesses: Witnesses) -> None:
+def _explore_part(problem: Problem, part: Part, witnesses: Witnesses) -> None:
+    columns = part.columns
     lacking = witnesses.lacking(columns)
     # No further than needed: what moves at all then moves by the same amount, with all steps between.
     near = np.inf if problem.width[columns[lacking]].any() else float(problem.candidates - 1)
-    solver = open_moves(problem, columns, _list_binding(problem, columns, hidden), near)
+    solver = open_moves(part, near)
     rng = np.random.default_rng(len(columns))
     idle = 0
     while lacking.any() and idle < IDLE_ROUNDS:
         before = lacking.sum()
         direction = np.where(lacking, rng.choice([-1.0, 1.0], len(columns)), 0)
-        _push(solver, columns, direction, witnesses)
-        _push(solver, columns, -direction, witnesses)
+        _push(solver, part, direction, witnesses)
+        _push(solver, part, -direction, witnesses)
         lacking = witnesses.lacking(columns)
         idle = idle + 1 if lacking.sum() > 0.95 * before else 0
 
 
-def _ask_singly(problem: Problem, columns: np.ndarray, hidden: np.ndarray, witnesses: Witnesses) -> None:
+def _ask_singly(problem: Problem, part: Part, witnesses: Witnesses) -> None:
     """How far each quantity that lacks values can rise and fall, and each change on the way there."""
-    solver = open_moves(problem, columns, _list_binding(problem, columns, hidden))
+    columns, solver = part.columns, open_moves(part)
     # Only the direction changes from one question to the next: the last corner stays a possible one to start from.
     solver.setOptionValue("simplex_strategy", PRIMAL)
     near = problem.candidates - 1
@@ -120,7 +121,7 @@ def _ask_singly(problem: Problem, columns: np.ndarray, hidden: np.ndarray, witne
             if not witnesses.lacking(target):
                 break
             solver.changeColCost(int(place), -sign)
-            reached = _run(solver, columns, witnesses)
+            reached = _run(solver, part, witnesses)
             # A corner may jump over values: each is asked for by itself.
             furthest = near if reached is None else int(abs(reached[place]) + 1e-6)
             for step in range(1, min(furthest, near + 1)):
@@ -128,29 +129,23 @@ def _ask_singly(problem: Problem, columns: np.ndarray, hidden: np.ndarray, witne
                     break
                 if not (witnesses.changes[target] == sign * step).any():
                     solver.changeColBounds(int(place), sign * step, sign * step)
-                    _run(solver, columns, witnesses)
+                    _run(solver, part, witnesses)
             solver.changeColBounds(int(place), lower, upper)
             solver.changeColCost(int(place), 0.0)
 
 
-def _list_binding(problem: Problem, columns: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-    """The relations that hold for a move of some quantities."""
-    touched = np.unique(problem.by_quantity[:, columns].indices)
-    return touched[~problem.lifted(hidden)[touched]]
+def _push(solver: highspy.Highs, part: Part, direction: np.ndarray, witnesses: Witnesses) -> None:
+    solver.changeColsCost(len(direction), np.arange(len(direction), dtype=np.int32), -direction)
+    _run(solver, part, witnesses)
 
 
-def _push(solver: highspy.Highs, columns: np.ndarray, direction: np.ndarray, witnesses: Witnesses) -> None:
-    solver.changeColsCost(len(columns), np.arange(len(columns), dtype=np.int32), -direction)
-    _run(solver, columns, witnesses)
-
-
-def _run(solver: highspy.Highs, columns: np.ndarray, witnesses: Witnesses) -> np.ndarray | None:
+def _run(solver: highspy.Highs, part: Part, witnesses: Witnesses) -> np.ndarray | None:
     """The move the program arrives at, taken in; None if it has no answer."""
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
     move = np.array(solver.getSolution().col_value)
-    witnesses.add(columns, move)
+    witnesses.add(part, move)
     return move
 
 
@@ -201,7 +196,7 @@ class _Block:
                 hidden[units[np.abs(best[1]) > 1e-7]] = True
                 hidden[best[2]] = True
                 close_implications(self._problem, hidden)
-                witnesses.add(exchange.columns, best[1])
+                witnesses.add(exchange.part, best[1])
             elif nearest:
                 return
 

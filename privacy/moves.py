@@ -1,36 +1,56 @@
 """Linear programs over moves: whole-number changes of the truth that break no relation and no bound."""
 
+from dataclasses import dataclass
+
 import highspy
 import numpy as np
 from scipy import sparse
 
-from privacy.problem import UNBOUNDED, Problem
+from privacy.problem import Problem
 
-REACH = 1000  # how far a search lets a count rise; enough for any width a policy asks of a count
 SMALL = 3000  # columns up to which presolving costs more than it saves
 
 
-def list_room(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """How far each quantity may fall and rise at most, as real numbers."""
-    rise = np.minimum(np.maximum(REACH, problem.truth), problem.ceiling - problem.truth)
-    return np.maximum(problem.truth - problem.floor, 0).astype(float), np.maximum(rise, 0).astype(float)
+@dataclass(frozen=True)
+class Part:
+    """Some quantities, and relations they have a part in, cut out once for all programs and checks over them.
+
+    columns, rows: their numbers, ascending. matrix (rows × columns). down, up: how far each quantity may fall and rise;
+    low, high: how far each relation may.
+    """
+
+    columns: np.ndarray
+    rows: np.ndarray
+    matrix: sparse.csc_matrix
+    down: np.ndarray
+    up: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
-def open_moves(problem: Problem, columns: np.ndarray, rows: np.ndarray, near: float = np.inf) -> highspy.Highs:
-    """A solver over moves of some quantities, one signed column each, none beyond `near`, that keep some relations."""
-    down, up = list_room(problem)
-    lower, upper = -np.minimum(down[columns], near), np.minimum(up[columns], near)
-    return _open(problem.matrix[rows][:, columns].tocsc(), lower, upper, *list_slack(problem, rows))
+def cut_out(problem: Problem, columns: np.ndarray, hidden: np.ndarray) -> Part:
+    """The part of some quantities (ascending) and all relations that hold for a move of them."""
+    touched = np.unique(problem.by_quantity[:, columns].indices)
+    return cut_out_relations(problem, columns, touched[~problem.lifted(hidden, touched)])
 
 
-def list_slack(problem: Problem, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How far each of some relations may fall and rise from the truth."""
-    now = problem.matrix[rows] @ problem.truth
-    low, high = problem.low[rows], problem.high[rows]
-    return (
-        np.where(low <= -UNBOUNDED, -np.inf, (low - now).astype(float)),
-        np.where(high >= UNBOUNDED, np.inf, (high - now).astype(float)),
+def cut_out_relations(problem: Problem, columns: np.ndarray, rows: np.ndarray) -> Part:
+    """The part of some quantities and some relations, both ascending."""
+    terms = problem.by_quantity[:, columns]
+    place = np.searchsorted(rows, terms.indices)
+    kept = np.take(rows, place, mode="clip") == terms.indices if len(rows) else np.zeros(terms.nnz, dtype=bool)
+    ends = np.concatenate([[0], np.cumsum(kept)])[terms.indptr]
+    matrix = sparse.csc_matrix(
+        (terms.data[kept].astype(float), place[kept], ends), shape=(len(rows), len(columns)), copy=False
     )
+    down, up = problem.room
+    slack = problem.slack
+    return Part(columns, rows, matrix, down[columns], up[columns], slack[0][rows], slack[1][rows])
+
+
+def open_moves(part: Part, near: float = np.inf) -> highspy.Highs:
+    """A solver over moves that keep a part's relations: a signed column per quantity, none beyond `near`."""
+    return _open(part.matrix, -np.minimum(part.down, near), np.minimum(part.up, near), part.low, part.high)
 
 
 def _open(
@@ -43,7 +63,7 @@ def _open(
     lp.row_lower_, lp.row_upper_ = low, high
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
-    lp.a_matrix_.value_ = matrix.data.astype(float)
+    lp.a_matrix_.value_ = matrix.data
     solver = highspy.Highs()
     options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 50}
     options["presolve"] = "choose" if matrix.shape[1] > SMALL else "off"
@@ -62,19 +82,16 @@ class Exchange:
     """
 
     def __init__(self, problem: Problem, columns: np.ndarray, hidden: np.ndarray):
-        self._problem, self.columns = problem, columns
-        touched = np.unique(problem.by_quantity[:, columns].indices)
-        rows = touched[~problem.lifted(hidden)[touched]]
+        self.part, self.columns = cut_out(problem, columns, hidden), columns
+        rows, terms = self.part.rows, self.part.matrix
         self._liftable = np.flatnonzero(problem.lifted_by[rows] >= 0)
         self.lifters = problem.lifted_by[rows[self._liftable]]
-        terms = problem.matrix[rows][:, columns].tocsc().astype(float)
         k = len(self._liftable)
         breaks = sparse.csc_matrix((np.ones(k), (self._liftable, np.arange(k))), shape=(len(rows), k))
-        down, up = list_room(problem)
-        upper = np.concatenate([up[columns], down[columns], np.full(2 * k, np.inf)])
+        upper = np.concatenate([self.part.up, self.part.down, np.full(2 * k, np.inf)])
         matrix = sparse.hstack([terms, -terms, breaks, -breaks]).tocsc()
         self._scale = np.maximum(np.asarray(abs(terms.tocsr()[self._liftable]).max(axis=1).todense()).ravel(), 1.0)
-        self._solver = _open(matrix, np.zeros(len(upper)), upper, *list_slack(problem, rows))
+        self._solver = _open(matrix, np.zeros(len(upper)), upper, self.part.low, self.part.high)
         self._upper = upper
         self._presolve = self._solver.getOptionValue("presolve")[1]
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+REACH = 1000  # how far a search lets a count rise; enough for any width a policy asks of a count
 UNBOUNDED = 2**40  # stands for no bound: far above any count, and exact in the machine's real numbers
 
 
@@ -41,11 +42,32 @@ class Problem:
     implies: np.ndarray
     candidates: int
 
-    def lifted(self, hidden: np.ndarray) -> np.ndarray:
-        """Boolean per relation: lifted, its unit being among the hidden ones (boolean per unit)."""
-        return (self.lifted_by >= 0) & hidden[self.lifted_by]
+    def lifted(self, hidden: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Boolean per relation (of some): lifted, its unit being among the hidden ones (boolean per unit)."""
+        lifter = self.lifted_by[rows]
+        return (lifter >= 0) & hidden[lifter]
 
     @cached_property
     def by_quantity(self) -> sparse.csc_matrix:
         """The same matrix, quick to cut by quantity."""
         return self.matrix.tocsc()
+
+    @cached_property
+    def guarded(self) -> np.ndarray:
+        """Boolean per quantity: sensitive, and not known to everybody."""
+        return self.sensitive & ~self.known
+
+    @cached_property
+    def room(self) -> tuple[np.ndarray, np.ndarray]:
+        """How far each quantity may fall and rise at most, as real numbers."""
+        rise = np.minimum(np.maximum(REACH, self.truth), self.ceiling - self.truth)
+        return np.maximum(self.truth - self.floor, 0).astype(float), np.maximum(rise, 0).astype(float)
+
+    @cached_property
+    def slack(self) -> tuple[np.ndarray, np.ndarray]:
+        """How far each relation may fall and rise from the truth, as real numbers, infinite without a bound."""
+        now = self.matrix @ self.truth
+        return (
+            np.where(self.low <= -UNBOUNDED, -np.inf, (self.low - now).astype(float)),
+            np.where(self.high >= UNBOUNDED, np.inf, (self.high - now).astype(float)),
+        )

@@ -5,7 +5,9 @@ is such a table. Withholding more never spoils a move.
 """
 
 import numpy as np
+from scipy import sparse
 
+from privacy.moves import Part
 from privacy.problem import Problem
 
 UNSEEN = np.iinfo(np.int64).min
@@ -30,7 +32,7 @@ class Witnesses:
         problem = self._problem
         highest = self.highest[columns]
         narrow = highest - self.lowest[columns] < problem.width[columns] * (problem.truth[columns] + highest)
-        return (problem.sensitive & ~problem.known)[columns] & ((self.count[columns] < problem.candidates) | narrow)
+        return problem.guarded[columns] & ((self.count[columns] < problem.candidates) | narrow)
 
     def remember(self) -> tuple[np.ndarray, ...]:
         """What is proved now, for `recall`."""
@@ -44,46 +46,27 @@ class Witnesses:
         """The sensitive quantities without proof: known to everybody, or lacking values."""
         return np.flatnonzero(self.lacking() | (self._problem.sensitive & self._problem.known))
 
-    def add(self, columns: np.ndarray, move: np.ndarray) -> bool:
-        """Takes in what a move of some quantities shows for those that lack values.
+    def add(self, part: Part, move: np.ndarray) -> bool:
+        """Takes in what a move of a part's quantities shows for those that lack values.
 
-        False if it is not whole, or breaks a relation or a bound: it proves nothing then.
+        The part must hold all relations of its quantities that hidden units do not lift. False if the move is not
+        whole, or breaks a relation or a bound: it proves nothing then.
         """
         whole = np.rint(move)
-        if np.abs(move - whole).max(initial=0) > 1e-5:
+        if np.abs(move - whole).max(initial=0) > 1e-5 or (whole < -part.down).any() or (whole > part.up).any():
             return False
-        moved = np.flatnonzero(whole)
-        columns, whole = columns[moved], whole[moved].astype(np.int64)
-        problem, after = self._problem, self._problem.truth[columns] + whole
-        if (after < problem.floor[columns]).any() or (after > problem.ceiling[columns]).any():
+        change = part.matrix @ whole
+        broken = (change < part.low) | (change > part.high)
+        if broken.any() and not self._problem.lifted(self._hidden, part.rows[broken]).all():
             return False
-        quantity, relation, coefficient = self._list_terms(columns)
-        change = np.bincount(relation, coefficient * whole[quantity], len(problem.low))
-        changed = np.flatnonzero(change)
-        if len(changed):
-            reached = problem.matrix[changed] @ problem.truth + change[changed]
-            if (reached < problem.low[changed]).any() or (reached > problem.high[changed]).any():
-                return False
         # What lies between the truth and a possible table is possible, part by part: ranges have no holes.
-        lacking = self.lacking(columns)
-        self._take(columns[lacking], whole[lacking], whole[lacking])
-        lacking &= (np.abs(whole) > 1) & self.lacking(columns)
-        if lacking.any():
-            steps = _smallest_steps(whole, quantity, relation)
-            self._take(columns[lacking], steps[lacking], whole[lacking])
+        lacking = np.flatnonzero(self.lacking(part.columns) & (whole != 0))
+        columns, whole = part.columns[lacking], whole.astype(np.int64)
+        self._take(columns, whole[lacking], whole[lacking])
+        if (np.abs(whole[lacking]) > 1).any() and self.lacking(columns).any():
+            steps = _smallest_steps(whole, part.matrix)[lacking]
+            self._take(columns, steps, whole[lacking])
         return True
-
-    def _list_terms(self, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Place of the quantity, relation and coefficient of every term of some quantities in relations that hold."""
-        matrix = self._problem.by_quantity
-        starts, ends = matrix.indptr[columns], matrix.indptr[columns + 1]
-        lengths = ends - starts
-        # Cutting the matrix itself costs more than the rest of the check: this reads its columns in place.
-        place = np.repeat(ends - np.cumsum(lengths), lengths) + np.arange(lengths.sum())
-        quantity, relation = np.repeat(np.arange(len(columns)), lengths), matrix.indices[place]
-        lifter = self._problem.lifted_by[relation]
-        holds = (lifter < 0) | ~self._hidden[lifter]
-        return quantity[holds], relation[holds], matrix.data[place][holds]
 
     def _take(self, columns: np.ndarray, step: np.ndarray, last: np.ndarray) -> None:
         """Notes the changes step, 2 step, … as far as `last`."""
@@ -99,17 +82,19 @@ class Witnesses:
             self.count[rows] += 1
 
 
-def _smallest_steps(move: np.ndarray, quantity: np.ndarray, relation: np.ndarray) -> np.ndarray:
-    """A move is a sum of moves of parts that share no relation, each some times a smallest step: that, per quantity.
-
-    quantity and relation pair up the terms of the relations the move touches.
-    """
+def _smallest_steps(move: np.ndarray, matrix: sparse.csc_matrix) -> np.ndarray:
+    """A move is a sum of moves of parts that share no relation, each some times a smallest step: that, per quantity."""
+    moved = np.flatnonzero(move)
+    starts, ends = matrix.indptr[moved], matrix.indptr[moved + 1]
+    lengths = ends - starts
+    quantity = np.repeat(moved, lengths)
+    relation = matrix.indices[np.repeat(ends - np.cumsum(lengths), lengths) + np.arange(lengths.sum())]
     divisor = np.abs(move)
     while True:
         # The greatest common divisor of a part: passed on along its relations until nothing changes.
-        shared, own = np.zeros(relation.max(initial=-1) + 1, dtype=np.int64), divisor.copy()
+        shared, own = np.zeros(matrix.shape[0], dtype=np.int64), divisor.copy()
         np.gcd.at(shared, relation, divisor[quantity])
         np.gcd.at(own, quantity, shared[relation])
         if (own == divisor).all():
-            return move // divisor
+            return np.where(divisor, move // np.maximum(divisor, 1), 0)
         divisor = own

@@ -10,6 +10,7 @@ from scipy import sparse
 from privacy.complementary import list_fixed, propose
 from privacy.cuts import find_cuts
 from privacy.intervals import choose_safely, widen
+from privacy.moves import cut_out
 from privacy.problem import UNBOUNDED, Problem
 from privacy.witnesses import Witnesses
 from tests.unit.privacy_engine_problems import pose_table
@@ -176,7 +177,7 @@ def test_what_was_proved_with_units_shown_again_is_forgotten():
     hidden = np.array([True, True, False])
     witnesses = Witnesses(problem, hidden)
     before = witnesses.remember()
-    assert witnesses.add(np.array([0, 1]), np.array([3.0, -3.0]))
+    assert witnesses.add(cut_out(problem, np.array([0, 1]), hidden), np.array([3.0, -3.0]))
     assert not witnesses.lacking().any()
     witnesses.recall(before)
     assert np.flatnonzero(witnesses.lacking()).tolist() == [0]
