@@ -3,20 +3,17 @@
 Moves are looked for by linear programs; their corners are almost always whole, and only whole ones are believed.
 """
 
-import highspy
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from privacy.complementary import Choice, close_implications, list_fixed, propose
-from privacy.moves import Exchange, Part, cut_out, open_moves
+from privacy.exploring import explore, label_parts
+from privacy.moves import Exchange
 from privacy.problem import Problem
 from privacy.release import Progress
+from privacy.sparing import spare
 from privacy.witnesses import UNSEEN, Witnesses
 
 PARTNERS = 5  # districts a regional search takes in beside the target's own
-IDLE_ROUNDS = 2  # random directions are given up after this many that settled less than 5 %
-PRIMAL = 4  # the simplex method that starts from a possible corner, as HiGHS numbers it
 NEARLY_FREE = 0.001  # of a step of what is withheld already, so that moves stay short
 
 
@@ -29,6 +26,8 @@ def choose_safely(problem: Problem, progress: Progress, earlier: np.ndarray | No
     fixed = list_fixed(problem)
     hidden, lower_bound = propose(problem, progress) if earlier is None else (earlier | fixed, np.nan)
     witnesses = widen(problem, hidden, progress)
+    if earlier is None:
+        spare(problem, hidden, witnesses, progress)
     return Choice(hidden, lower_bound, float(problem.cost[hidden & ~fixed].sum()), witnesses.list_unprotected())
 
 
@@ -41,7 +40,7 @@ def widen(problem: Problem, hidden: np.ndarray, progress: Progress) -> Witnesses
     """
     hidden |= list_fixed(problem)
     witnesses = Witnesses(problem, hidden)
-    universe = _label(problem, ~problem.known)
+    universe = label_parts(problem, ~problem.known)
     explore(problem, hidden, witnesses, progress)
     for radius in (_Block, _Region, _Universe, _Everything):
         lacking = np.flatnonzero(witnesses.lacking())
@@ -53,100 +52,6 @@ def widen(problem: Problem, hidden: np.ndarray, progress: Progress) -> Witnesses
             progress("widening", done, len(lacking))
             place.protect(target, hidden, witnesses)
     return witnesses
-
-
-def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress: Progress) -> None:
-    """Looks for moves of withheld quantities that lack values: in each district, then wherever they hang together.
-
-    Random directions, a few per part: every corner they reach is a table that speaks for all quantities in it. What
-    they do not settle is asked one by one where it would be mended, too.
-    """
-    withheld = hidden[problem.unit] & ~problem.known
-    part = _label(problem, withheld)
-    within = part * (problem.block.max() + 2) + problem.block + 1
-    for stage, label in (("exploring districts", within), ("exploring the state", part)):
-        lacking = np.flatnonzero(witnesses.lacking() & withheld)
-        labels = np.unique(label[lacking])
-        members = np.flatnonzero(withheld)
-        order = members[np.argsort(label[members], kind="stable")]
-        starts, ends = (np.searchsorted(label[order], labels, side=side) for side in ("left", "right"))
-        for done, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            progress(stage, done, len(labels))
-            if end - start > 1:
-                own = cut_out(problem, np.sort(order[start:end]), hidden)
-                _explore_part(problem, own, witnesses)
-                _ask_singly(problem, own, witnesses)
-
-
-def _label(problem: Problem, member: np.ndarray) -> np.ndarray:
-    """Which quantities hang together through relations, among the members: a label per quantity, -1 for others."""
-    matrix = problem.matrix.tocoo()
-    kept = member[matrix.col]
-    m, n = matrix.shape
-    links = sparse.coo_matrix((np.ones(kept.sum()), (matrix.row[kept], m + matrix.col[kept])), shape=(m + n, m + n))
-    _, label = connected_components(links, directed=False)
-    return np.where(member, label[m:], -1)
-
-
-def _explore_part(problem: Problem, part: Part, witnesses: Witnesses) -> None:
-    columns = part.columns
-    lacking = witnesses.lacking(columns)
-    # No further than needed: what moves at all then moves by the same amount, with all steps between.
-    near = np.inf if problem.width[columns[lacking]].any() else float(problem.candidates - 1)
-    solver = open_moves(part, near)
-    rng = np.random.default_rng(len(columns))
-    idle = 0
-    while lacking.any() and idle < IDLE_ROUNDS:
-        before = lacking.sum()
-        direction = np.where(lacking, rng.choice([-1.0, 1.0], len(columns)), 0)
-        _push(solver, part, direction, witnesses)
-        _push(solver, part, -direction, witnesses)
-        lacking = witnesses.lacking(columns)
-        idle = idle + 1 if lacking.sum() > 0.95 * before else 0
-
-
-def _ask_singly(problem: Problem, part: Part, witnesses: Witnesses) -> None:
-    """How far each quantity that lacks values can rise and fall, and each change on the way there."""
-    columns, solver = part.columns, open_moves(part)
-    # Only the direction changes from one question to the next: the last corner stays a possible one to start from.
-    solver.setOptionValue("simplex_strategy", PRIMAL)
-    near = problem.candidates - 1
-    for place in np.flatnonzero(witnesses.lacking(columns) & (problem.width[columns] == 0)):
-        _, _, lower, upper, _ = solver.getCol(int(place))
-        solver.changeColBounds(int(place), max(lower, -2 * near), min(upper, 2 * near))
-    for place in np.flatnonzero(witnesses.lacking(columns)):
-        target = columns[place]
-        _, _, lower, upper, _ = solver.getCol(int(place))
-        for sign in (1.0, -1.0):
-            if not witnesses.lacking(target):
-                break
-            solver.changeColCost(int(place), -sign)
-            reached = _run(solver, part, witnesses)
-            # A corner may jump over values: each is asked for by itself.
-            furthest = near if reached is None else int(abs(reached[place]) + 1e-6)
-            for step in range(1, min(furthest, near + 1)):
-                if not witnesses.lacking(target):
-                    break
-                if not (witnesses.changes[target] == sign * step).any():
-                    solver.changeColBounds(int(place), sign * step, sign * step)
-                    _run(solver, part, witnesses)
-            solver.changeColBounds(int(place), lower, upper)
-            solver.changeColCost(int(place), 0.0)
-
-
-def _push(solver: highspy.Highs, part: Part, direction: np.ndarray, witnesses: Witnesses) -> None:
-    solver.changeColsCost(len(direction), np.arange(len(direction), dtype=np.int32), -direction)
-    _run(solver, part, witnesses)
-
-
-def _run(solver: highspy.Highs, part: Part, witnesses: Witnesses) -> np.ndarray | None:
-    """The move the program arrives at, taken in; None if it has no answer."""
-    solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return None
-    move = np.array(solver.getSolution().col_value)
-    witnesses.add(part, move)
-    return move
 
 
 class _Block:

@@ -11,8 +11,9 @@ import numpy as np
 from scipy import sparse
 
 from privacy.complementary import Choice, list_fixed
+from privacy.exploring import explore
 from privacy.insiders import Insiders
-from privacy.intervals import explore, widen
+from privacy.intervals import widen
 from privacy.problem import Problem
 from privacy.release import Progress
 from privacy.witnesses import Witnesses

@@ -26,6 +26,11 @@ class Witnesses:
         self.changes[:, 0] = 0  # the truth itself
         self.count = np.ones(n, dtype=np.int64)
         self.lowest, self.highest = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        # Which move shows each change, and the units every move needs withheld: for `forget`.
+        self._shown_by = np.full((n, problem.candidates), -1)
+        self._needs: list[np.ndarray] = []
+        self._moves_with: dict[int, list[int]] = {}
+        self._listed = 0
 
     def lacking(self, columns: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Boolean per quantity: sensitive, and not yet proved to keep enough values or a wide enough interval."""
@@ -36,11 +41,31 @@ class Witnesses:
 
     def remember(self) -> tuple[np.ndarray, ...]:
         """What is proved now, for `recall`."""
-        return tuple(part.copy() for part in (self.changes, self.count, self.lowest, self.highest))
+        return tuple(part.copy() for part in (self.changes, self.count, self.lowest, self.highest, self._shown_by))
 
     def recall(self, before: tuple[np.ndarray, ...]) -> None:
         """Forgets what was proved since: needed where units are shown again that those moves use."""
-        self.changes, self.count, self.lowest, self.highest = (part.copy() for part in before)
+        proved = tuple(part.copy() for part in before)
+        self.changes, self.count, self.lowest, self.highest, self._shown_by = proved
+
+    def forget(self, units: np.ndarray) -> None:
+        """Forgets what only moves of some units' quantities prove. The units must not lift a relation."""
+        for number in range(self._listed, len(self._needs)):
+            for needed in self._needs[number].tolist():
+                self._moves_with.setdefault(needed, []).append(number)
+        self._listed = len(self._needs)
+        needing = np.zeros(len(self._needs) + 1, dtype=bool)
+        for unit in units.tolist():
+            needing[self._moves_with.get(unit, [])] = True
+        lost = needing[self._shown_by]
+        rows = np.flatnonzero(lost.any(axis=1))
+        for row in rows:
+            left = ~lost[row] & (self.changes[row] != UNSEEN)
+            k = self.count[row] = left.sum()
+            self.changes[row] = np.concatenate([self.changes[row][left], np.full(len(left) - k, UNSEEN)])
+            self._shown_by[row] = np.concatenate([self._shown_by[row][left], np.full(len(left) - k, -1)])
+        known = np.where(self.changes[rows] == UNSEEN, 0, self.changes[rows])
+        self.lowest[rows], self.highest[rows] = known.min(axis=1, initial=0), known.max(axis=1, initial=0)
 
     def list_unprotected(self) -> np.ndarray:
         """The sensitive quantities without proof: known to everybody, or lacking values."""
@@ -60,7 +85,11 @@ class Witnesses:
         if broken.any() and not self._problem.lifted(self._hidden, part.rows[broken]).all():
             return False
         # What lies between the truth and a possible table is possible, part by part: ranges have no holes.
-        lacking = np.flatnonzero(self.lacking(part.columns) & (whole != 0))
+        moved = whole != 0
+        lacking = np.flatnonzero(self.lacking(part.columns) & moved)
+        if not len(lacking):
+            return True
+        self._needs.append(np.unique(self._problem.unit[part.columns[moved]]))
         columns, whole = part.columns[lacking], whole.astype(np.int64)
         self._take(columns, whole[lacking], whole[lacking])
         if (np.abs(whole[lacking]) > 1).any() and self.lacking(columns).any():
@@ -79,6 +108,7 @@ class Witnesses:
             fresh = ~(self.changes[rows] == change[:, None]).any(axis=1)
             rows = rows[fresh]
             self.changes[rows, self.count[rows]] = change[fresh]
+            self._shown_by[rows, self.count[rows]] = len(self._needs) - 1
             self.count[rows] += 1
 
 
