@@ -14,6 +14,7 @@ MODELS = {
     "seeds": {
         "code_labels", "cohort_rules", "collection_status", "diploma_rules", "exit_document_rules", "exit_rules",
         "grade_points", "indicator_parameters", "subgroup_values",
+        "early_warning_dates", "early_warning_thresholds",
     },
     "staging": {
         "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
@@ -33,6 +34,7 @@ MODELS = {
         "fct_student_school_year", "fct_student_transportation", "fct_student_year", "fct_survey_administration",
         "fct_survey_response", "fct_work_based_learning",
         "fct_grade_9_on_track", "fct_student_progress",
+        "fct_early_warning", "fct_early_warning_outcome",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -43,9 +45,9 @@ MODELS = {
         "ind_grade_9_on_track_semester_1",
     },
     "teacher": {"teacher_students_today"},
-    "school": {"school_attendance_watch"},
+    "school": {"school_attendance_watch", "school_early_warning"},
     "district": {"district_graduation_cohort", "district_indicator_comparison", "district_student_attendance"},
-    "state": {"state_graduation_cohort", "state_indicators"},
+    "state": {"state_early_warning_validation", "state_graduation_cohort", "state_indicators"},
     "research": {"research_student_year"},
     "public": {"public_indicators"},
     "protected": {"protected_cells"},
