@@ -14,7 +14,7 @@ MODELS = {
     "seeds": {
         "code_labels", "cohort_rules", "collection_status", "diploma_rules", "exit_document_rules", "exit_rules",
         "grade_points", "indicator_parameters", "subgroup_values",
-        "early_warning_dates", "early_warning_thresholds",
+        "early_warning_dates", "early_warning_thresholds", "idea_categories",
     },
     "staging": {
         "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
@@ -34,7 +34,7 @@ MODELS = {
         "fct_student_school_year", "fct_student_transportation", "fct_student_year", "fct_survey_administration",
         "fct_survey_response", "fct_work_based_learning",
         "fct_grade_9_on_track", "fct_student_progress",
-        "fct_early_warning", "fct_early_warning_outcome",
+        "fct_early_warning", "fct_early_warning_outcome", "fct_significant_disproportionality",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -42,7 +42,7 @@ MODELS = {
         "ind_graduation_rate_4_year", "ind_graduation_rate_5_year", "ind_graduation_rate_6_year",
         "ind_membership_october_1", "ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability",
         "ind_grade_6_on_track", "ind_grade_8_on_track", "ind_grade_9_on_track", "ind_grade_9_on_track_e_w",
-        "ind_grade_9_on_track_semester_1",
+        "ind_grade_9_on_track_semester_1", "ind_discipline_risk_ratio", "ind_significant_disproportionality",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch", "school_early_warning"},
