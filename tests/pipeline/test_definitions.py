@@ -35,6 +35,7 @@ MODELS = {
         "fct_survey_response", "fct_work_based_learning",
         "fct_grade_9_on_track", "fct_student_progress",
         "fct_early_warning", "fct_early_warning_outcome", "fct_significant_disproportionality",
+        "fct_student_discipline",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -43,6 +44,8 @@ MODELS = {
         "ind_membership_october_1", "ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability",
         "ind_grade_6_on_track", "ind_grade_8_on_track", "ind_grade_9_on_track", "ind_grade_9_on_track_e_w",
         "ind_grade_9_on_track_semester_1", "ind_discipline_risk_ratio", "ind_significant_disproportionality",
+        "ind_days_lost_to_discipline", "ind_expulsion", "ind_in_school_suspension", "ind_out_of_school_suspension",
+        "ind_positive_behavior",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch", "school_early_warning"},
