@@ -35,7 +35,7 @@ MODELS = {
         "fct_survey_response", "fct_work_based_learning",
         "fct_grade_9_on_track", "fct_student_progress",
         "fct_early_warning", "fct_early_warning_outcome", "fct_significant_disproportionality",
-        "fct_student_discipline",
+        "fct_forgiven_tardy", "fct_student_discipline",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -45,7 +45,7 @@ MODELS = {
         "ind_grade_6_on_track", "ind_grade_8_on_track", "ind_grade_9_on_track", "ind_grade_9_on_track_e_w",
         "ind_grade_9_on_track_semester_1", "ind_discipline_risk_ratio", "ind_significant_disproportionality",
         "ind_days_lost_to_discipline", "ind_expulsion", "ind_in_school_suspension", "ind_out_of_school_suspension",
-        "ind_positive_behavior",
+        "ind_positive_behavior", "ind_on_time_attendance", "ind_tardy_rate",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch", "school_early_warning"},
