@@ -15,6 +15,7 @@ MODELS = {
         "code_labels", "cohort_rules", "collection_status", "diploma_rules", "exit_document_rules", "exit_rules",
         "grade_points", "indicator_parameters", "subgroup_values",
         "early_warning_dates", "early_warning_thresholds", "idea_categories",
+        "algebra_courses",
     },
     "staging": {
         "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
@@ -46,6 +47,7 @@ MODELS = {
         "ind_grade_9_on_track_semester_1", "ind_discipline_risk_ratio", "ind_significant_disproportionality",
         "ind_days_lost_to_discipline", "ind_expulsion", "ind_in_school_suspension", "ind_out_of_school_suspension",
         "ind_positive_behavior", "ind_on_time_attendance", "ind_tardy_rate",
+        "ind_algebra_by_grade_9",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch", "school_early_warning"},
