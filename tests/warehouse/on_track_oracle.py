@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from tests.warehouse.on_track_state import COURSES, LEA_OF, SCHOOLS, YEARS, days_of, last_day_sent
+from tests.warehouse.on_track_state import COURSES, LEA_OF, YEARS, days_of, last_day_sent
 
 POINTS = {"A": 40, "B": 30, "C": 20, "C-": 17, "D": 10, "F": 0}
 PASSING = {**{letter: True for letter in ("A", "B", "C", "C-", "D", "P")}, "F": False, "NP": False}
@@ -59,7 +59,7 @@ def read_stays(state):
 
 
 def days_together(stays):
-    """(days enrolled, days absent, days late) over several stays: a date once, absent if absent from all schools then."""
+    """(days enrolled, absent, late) over several stays: a date once, absent if absent from all schools then."""
     dates = set().union(*(stay.days for stay in stays))
     absent = {day for day in dates if all(day in stay.absent for stay in stays if day in stay.days)}
     late = {day for day in dates - absent if any(day in stay.late for stay in stays)}
@@ -274,6 +274,3 @@ class OnTrack:
                 for level, org in at_every_level(school):
                     yield ("education_to_workforce", year, level, org, student,
                            *as_numbers(completed_algebra(self.grades, student, year)))
-
-
-assert set(LEA_OF) == {school for schools in SCHOOLS.values() for school in schools}

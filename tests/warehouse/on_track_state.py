@@ -1,7 +1,7 @@
 """A made-up state of three years in which students pass and fail, come late and stay away, are removed and move.
 
-Three districts: P sends everything; Q sends no discipline and no late arrivals, and half of its marks as numbers; R's last
-year is under way. Nothing is likely here: the rules must hold for every combination that can be sent.
+Three districts: P sends everything; Q sends no discipline and no late arrivals, and half of its marks as numbers; R's
+last year is under way. Nothing is likely here: the rules must hold for every combination that can be sent.
 """
 
 import datetime as dt
@@ -57,7 +57,8 @@ def make_state(new_delivery, *, students=420, seed=11):
         delivery.describe_schools(*SCHOOLS[lea], days=days_of(year))
         for course, (subject, sced) in COURSES.items():
             if subject:
-                delivery.add("courses", org_id=lea, course_id=course, course_title=course, subject_code=subject, sced=sced)
+                delivery.add("courses", org_id=lea, course_id=course, course_title=course, subject_code=subject,
+                             sced=sced)
         add_bells(generator, state, lea, year)
         # Somebody absent on the last day sent tells how far the year has come.
         anchor = f"anchor{lea}{year}"
@@ -128,8 +129,9 @@ def add_events(generator, state, student, lea, school, year, begin, end):
             status = pick(["ExcusedAbsence", "UnexcusedAbsence", "Tardy"])
             if status == "Tardy" and lea == "Q":
                 continue
+            late = pick([None, 5.0, 60.0, 120.0, 121.0]) if status == "Tardy" else None
             state.send("attendance", lea, year, student_key=student, school_id=school, attendance_date=day,
-                       attendance_status_code=status, minutes_late=pick([None, 5.0, 60.0, 120.0, 121.0]) if status == "Tardy" else None)
+                       attendance_status_code=status, minutes_late=late)
     if lea == "Q":
         return
     for number in range(pick([0, 0, 0, 1, 3])):
