@@ -47,7 +47,7 @@ MODELS = {
         "ind_grade_9_on_track_semester_1", "ind_discipline_risk_ratio", "ind_significant_disproportionality",
         "ind_days_lost_to_discipline", "ind_expulsion", "ind_in_school_suspension", "ind_out_of_school_suspension",
         "ind_positive_behavior", "ind_on_time_attendance", "ind_tardy_rate",
-        "ind_algebra_by_grade_9",
+        "ind_algebra_by_grade_9", "ind_early_grades_on_track",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch", "school_early_warning"},
