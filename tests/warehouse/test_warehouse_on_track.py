@@ -171,3 +171,10 @@ def test_every_row_of_the_validation_equals_the_second_computation(built_state, 
     for students, _, warned, outcomes, both, *shares in found.values():
         exact = [None if value is None else Fraction(value) for value in shares]
         assert exact == [share(both, outcomes), share(both, warned), share(outcomes, students)]
+
+
+def test_nothing_but_the_list_of_a_school_and_the_validation_of_the_state_is_made_of_the_early_warning(built_state):
+    nodes = built_state.manifest()["nodes"].values()
+    made_of_it = {node["name"] for node in nodes if node["resource_type"] == "model"
+                  and "model.openslds.fct_early_warning" in node["depends_on"]["nodes"]}
+    assert made_of_it == {"school_early_warning", "state_early_warning_validation"}
