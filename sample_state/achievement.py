@@ -1,5 +1,5 @@
-"""Courses and grades, and the tests beside the state test: kindergarten readiness, English proficiency, the alternate
-assessment, college entrance, Advanced Placement, and who was not tested and why."""
+"""Courses and grades, and the tests beside the state test: kindergarten readiness, benchmarks, English proficiency, the
+alternate assessment, college entrance, Advanced Placement, and who was not tested and why."""
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,8 @@ SEMESTER_CREDITS = 0.5
 DOMAINS = ("01", "02", "03", "04", "05")
 KRA_LEVELS = ("Emerging Readiness", "Approaching Readiness", "Demonstrating Readiness")
 ALTERNATE_LEVELS = ("Emerging", "Target", "Advanced")
+BENCHMARK_GRADES = (1, 2)
+BENCHMARK_LEVELS = ("Below benchmark", "Met benchmark")
 ELP_LEVELS = ("Entering", "Emerging", "Developing", "Expanding", "Bridging", "Reaching")
 ELP_SCORE_TYPE, PROFICIENT_ELP = "Composite proficiency level", 5
 _REASONS = ("03451", "03454", "03452")
@@ -72,6 +74,7 @@ def make_other_results(year: DistrictYear, taken: pl.DataFrame, rosters: pl.Data
     parts = [_kindergarten(year), _english(year), _alternate(year), _college_entrance(year), _advanced(year, rosters)]
     parts.append(_not_tested(year, pl.concat([taken.select("student_id", "subject_source"),
                                               parts[2].select("student_id", "subject_source")])))
+    parts.append(_benchmarks(year))
     return pl.concat(parts, how="diagonal_relaxed").sort("student_id", "assessment_id", "score_type")
 
 
@@ -106,6 +109,22 @@ def _kindergarten(year: DistrictYear) -> pl.DataFrame:
         parts.append(_results(year, spell, name, "Kindergarten Readiness Assessment", day, score_value=score,
                               performance_level_source=pl.Series(KRA_LEVELS, dtype=pl.String).gather(level)))
     return pl.concat(parts).with_columns(score_type=pl.lit(SCORE_TYPE))
+
+
+def _benchmarks(year: DistrictYear) -> pl.DataFrame:
+    """Mathematics and reading of grades 1 and 2 in spring, before there is a state test."""
+    rng = year.stream("benchmarks")
+    day = int(year.calendar.taught[140])
+    spell = _there(year, day, BENCHMARK_GRADES)
+    ability = year.people.ability[year.spells["person"].to_numpy()[spell]]
+    parts = []
+    for subject, code in TESTS:
+        score = np.clip(np.rint(180 + 12 * ability + rng.normal(0, 7, len(spell))), 100, 250).astype(int)
+        level = np.searchsorted(np.array([176]), score, side="right")
+        parts.append(_results(year, spell, f"BM-{subject}", f"Benchmark {subject}", day, score_value=score,
+                              performance_level_source=pl.Series(BENCHMARK_LEVELS, dtype=pl.String).gather(level),
+                              ).with_columns(subject_source=pl.lit(code), score_type=pl.lit(SCORE_TYPE)))
+    return pl.concat(parts)
 
 
 def _english(year: DistrictYear) -> pl.DataFrame:

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from sample_state.achievement import ALTERNATE_LEVELS, DOMAINS, ELP_LEVELS, ELP_SCORE_TYPE, KRA_LEVELS, PROFICIENT_ELP
+from sample_state.achievement import (
+    ALTERNATE_LEVELS,
+    BENCHMARK_LEVELS,
+    DOMAINS,
+    ELP_LEVELS,
+    ELP_SCORE_TYPE,
+    KRA_LEVELS,
+    PROFICIENT_ELP,
+)
 from sample_state.codes import EXIT_DROPPED_OUT, EXIT_GRADUATED, EXIT_NO_DIPLOMA, GRADE_CODES, RECORD_COLUMNS
 from sample_state.district_year import DistrictYear
 from sample_state.learning import PERFORMANCE_LEVELS, SCORE_TYPE, TESTS
@@ -207,6 +215,7 @@ def _make_assessments(school_year: int) -> pl.DataFrame:
                   code, GRADE_CODES[grade], None) for grade in tested]
         rows.append((f"ALT-{subject}-{school_year}", f"Alternate Assessment {subject}",
                      "AlternateAssessmentAlternateStandards", code, None, None))
+        rows.append((f"BM-{subject}-{school_year}", f"Benchmark {subject}", "Benchmark", code, None, None))
     rows.append((f"KRA-{school_year}", "Kindergarten Readiness Assessment", "KindergartenReadiness", None, "KG", None))
     rows += [(f"KRA-{domain}-{school_year}", "Kindergarten Readiness Assessment", "KindergartenReadiness", None, "KG",
               domain) for domain in DOMAINS]
@@ -236,6 +245,7 @@ def _make_levels(school_year: int) -> pl.DataFrame:
             add(f"ST-{school_year}-{subject}-{GRADE_CODES[grade]}", GRADE_CODES[grade], SCORE_TYPE, PERFORMANCE_LEVELS,
                 (100, 440, 500, 570), 950, 3)
         add(f"ALT-{subject}-{school_year}", None, SCORE_TYPE, ALTERNATE_LEVELS, (200, 290, 325), 400, 2)
+        add(f"BM-{subject}-{school_year}", None, SCORE_TYPE, BENCHMARK_LEVELS, (100, 176), 250, 2)
     for name in ("KRA", *(f"KRA-{domain}" for domain in DOMAINS)):
         add(f"{name}-{school_year}", "KG", SCORE_TYPE, KRA_LEVELS, (200, 258, 270), 350, 3)
     for number, name in enumerate(ELP_LEVELS, 1):

@@ -237,7 +237,7 @@ STAFF_SECTION = f"""<StaffSectionAssociation>
 ASSESSMENT_CATEGORIES = {
     "ST": "State summative assessment 3-8 general", "ALT": "Alternate assessment/alternate standards",
     "KRA": "Kindergarten Readiness", "ELP": "Language proficiency test", "SAT": "College entrance exam",
-    "AP": "Advanced Placement",
+    "AP": "Advanced Placement", "BM": "Benchmark test",
 }
 """First part of an assessment's identifier → the code value of the Ed-Fi descriptor of its category."""
 ASSESSMENT = f"""<Assessment>

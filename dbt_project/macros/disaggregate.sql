@@ -59,9 +59,9 @@
 
     `collection` is whose status (provisional, final …) the figures have. A figure is about July 1 to June 30 of its
     school year unless it `has_own_period`; `student_rows` then carries period_start and period_end. `described_by` is the
-    relation that says who each student is, one row per student_key and school_year.
+    relation that says who each student is, one row per student_key and school_year. `number_type` is as in row_contract.
 #}
-{% macro disaggregate(student_rows, indicator_id, version, unit, collection, period_type='school_year', has_own_period=false, described_by=none) -%}
+{% macro disaggregate(student_rows, indicator_id, version, unit, collection, period_type='school_year', has_own_period=false, described_by=none, number_type='bigint') -%}
 {%- set columns = breakdown_columns() -%}
 {%- set is_school_year = not has_own_period -%}
 profiles as (
@@ -132,7 +132,7 @@ figures as (
         and v.disaggregate_type = c.disaggregate_type and v.disaggregate_value = c.disaggregate_value
 )
 
-{{ row_contract('figures', indicator_id, version, unit, collection, period_type) }}
+{{ row_contract('figures', indicator_id, version, unit, collection, period_type, number_type) }}
 {%- endmacro %}
 
 {#

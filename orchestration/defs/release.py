@@ -25,6 +25,7 @@ def public_release(slds: Slds) -> dg.MaterializeResult:
     deps=[
         dg.AssetKey(["teacher", "teacher_students_today"]),
         dg.AssetKey(["school", "school_attendance_watch"]),
+        dg.AssetKey(["school", "school_early_warning"]),
         dg.AssetKey(["district", "district_student_attendance"]),
         dg.AssetKey(["state", "state_indicators"]),
         dg.AssetKey(["research", "research_student_year"]),

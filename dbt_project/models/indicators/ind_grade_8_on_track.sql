@@ -1,0 +1,1 @@
+{{ progress_on_track('I11s8') }}
