@@ -1,0 +1,110 @@
+{# So many whole months after a date (the last day of the month where it has no such day). #}
+{% macro add_months(date, months) -%}
+    {{ return(adapter.dispatch('add_months')(date, months)) }}
+{%- endmacro %}
+
+{% macro default__add_months(date, months) -%} cast({{ date }} + to_months(cast({{ months }} as integer)) as date) {%- endmacro %}
+
+{% macro spark__add_months(date, months) -%} add_months({{ date }}, {{ months }}) {%- endmacro %}
+
+{# The school year a date lies in, from July 1 on the next. #}
+{% macro school_year_of(date) -%}
+    cast(extract(year from {{ date }}) + case when extract(month from {{ date }}) >= 7 then 1 else 0 end as integer)
+{%- endmacro %}
+
+{# Calendar quarters counted through, so that the second quarter after one is two more. #}
+{% macro quarter_number(date) -%}
+    cast(extract(year from {{ date }}) * 4 + (extract(month from {{ date }}) - 1) // 3 as integer)
+{%- endmacro %}
+
+{#
+    Who students were when they were last in school: of each student_key and school_year of `members` the latest year of
+    dim_student_year up to it. Whoever was never described there is `Missing` in every breakdown, and counts nonetheless.
+#}
+{% macro described_when_last_known(members) %}
+    select
+        student_key, school_year
+        {%- for column in breakdown_columns() %}, coalesce({{ column }}, 'Missing') as {{ column }}{% endfor %}
+    from (
+        select
+            m.student_key, m.school_year, u.{{ breakdown_columns() | join(', u.') }},
+            row_number() over (
+                partition by m.student_key, m.school_year order by u.school_year desc nulls last
+            ) as recency
+        from (select distinct student_key, school_year from {{ members }}) as m
+        left join {{ ref('dim_student_year') }} as u
+            on m.student_key = u.student_key and u.school_year <= m.school_year
+    ) as years_known
+    where recency = 1
+{%- endmacro %}
+
+{# Each row of `members` once for its school, its district and the state, with the columns named. #}
+{% macro at_every_level(members, columns) %}
+    {%- for level in ['school', 'lea', 'state'] %}
+    {% if not loop.first %}union all{% endif %}
+    select '{{ level }}' as org_level, {{ "s.org_id" if level == 'state' else 'm.' ~ level ~ '_id' }} as org_id, m.{{ columns | join(', m.') }}
+    from {{ members }} as m
+    {%- if level == 'state' %}
+    inner join {{ ref('dim_organization') }} as s on s.org_level = 'state'
+    {%- else %}
+    where m.{{ level }}_id is not null
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{#
+    The rows of an indicator about people who have left school, from `members`: a CTE with one row per authority,
+    school_year and student_key and the columns school_id, lea_id, student_count, numerator, denominator, n_missing,
+    as_of_date, period_start and period_end.
+#}
+{% macro figures_of_leavers(members, indicator_id, unit, collection, period_type='cohort') -%}
+described as (
+    {{- described_when_last_known(members) }}
+),
+
+student_rows as (
+    {{- at_every_level(members, ['authority', 'school_year', 'student_key', 'student_count', 'numerator', 'denominator',
+        'n_missing', 'as_of_date', 'period_start', 'period_end']) }}
+),
+
+{{ disaggregate('student_rows', indicator_id, 1, unit, collection, period_type=period_type, has_own_period=true,
+    described_by='described') }}
+{%- endmacro %}
+
+{# Diplomas and completers of some kinds (`counts_as` of the seed diploma_rules): the rows of one indicator. #}
+{% macro completers(indicator_id, kinds) -%}
+with members as (
+    select
+        'edfacts' as authority, school_year, student_key, school_id, lea_id, as_of_date,
+        period_start, period_end, 1 as student_count, null as numerator, null as denominator, 0 as n_missing
+    from {{ ref('fct_high_school_completion') }}
+    where exclusion_reason is null and counts_as in ('{{ kinds | join("', '") }}')
+),
+
+{{ figures_of_leavers('members', indicator_id, 'count', 'graduation', period_type='school_year') }}
+{%- endmacro %}
+
+{#
+    College enrolment of regular graduates within a window: the rows of one indicator. Of whom nothing is known is in the
+    denominator where the authority says so (FS160 counts every graduate), and in n_missing always.
+#}
+{% macro college_enrollment(indicator_id, window_name) -%}
+with parameters as (
+    {{ parameters_of(indicator_id, ['counts_no_information']) }}
+),
+
+members as (
+    select
+        p.authority, c.school_year, c.student_key, c.school_id, c.lea_id, c.as_of_date,
+        c.diploma_date as period_start, c.window_end as period_end,
+        case when c.enrollment_status = 'no_information' then 0 else 1 end as student_count,
+        case when c.enrollment_status = 'enrolled' then 1 else 0 end as numerator,
+        case when c.enrollment_status <> 'no_information' or p.counts_no_information = 1 then 1 else 0 end as denominator,
+        case when c.enrollment_status = 'no_information' then 1 else 0 end as n_missing
+    from {{ ref('fct_college_enrollment_window') }} as c
+    inner join parameters as p on {{ holds_in('p', 'c.school_year') }}
+    where c.window_name = '{{ window_name }}'
+),
+
+{{ figures_of_leavers('members', indicator_id, 'rate', 'postsecondary') }}
+{%- endmacro %}
