@@ -108,3 +108,77 @@ members as (
 
 {{ figures_of_leavers('members', indicator_id, 'rate', 'postsecondary') }}
 {%- endmacro %}
+
+{# First day of a quarter_number. #}
+{% macro quarter_begin(number) -%}
+    make_date(cast(({{ number }}) // 4 as integer), cast(({{ number }}) % 4 * 3 + 1 as integer), 1)
+{%- endmacro %}
+
+{# Exits with what became of them in a quarter of the parameters of `indicator_id`, authority by authority. #}
+{% macro exits_after(indicator_id) %}
+    select
+        p.authority, e.school_year, e.student_key, e.school_id, e.lea_id, e.employment_status, e.wages_usd,
+        e.quarter_number, e.wage_year, e.as_of_date,
+        {{ quarter_begin('e.quarter_number') }} as period_start, {{ quarter_begin('e.quarter_number + 1') }} - 1 as period_end
+    from {{ ref('fct_employment_after_exit') }} as e
+    inner join (
+        {{ parameters_of(indicator_id, ['quarters_after_exit']) }}
+    ) as p on e.quarters_after_exit = p.quarters_after_exit and p.authority = 'wioa_' || e.population
+        and {{ holds_in('p', 'e.school_year') }}
+{%- endmacro %}
+
+{# The share of those who left that is employed so many quarters later: the rows of one indicator. #}
+{% macro employment_rate(indicator_id) -%}
+with members as (
+    select
+        *, case when employment_status in ('employed', 'not_found') then 1 else 0 end as student_count,
+        case when employment_status = 'employed' then 1 else 0 end as numerator,
+        case when employment_status in ('employed', 'not_found') then 1 else 0 end as denominator,
+        case when employment_status in ('employed', 'not_found') then 0 else 1 end as n_missing
+    from (
+        {{- exits_after(indicator_id) }}
+    ) as exits
+),
+
+{{ figures_of_leavers('members', indicator_id, 'rate', 'wages') }}
+{%- endmacro %}
+
+{#
+    Median earnings in the quarter, of those who have some. With `in_prices`, each person's earnings are first
+    brought to the prices of the price_year, cent by cent in whole numbers; a year without an index leaves them missing.
+#}
+{% macro median_earnings(indicator_id, in_prices=false) -%}
+with members as (
+    select
+        e.authority, e.school_year, e.student_key, e.school_id, e.lea_id, e.as_of_date, e.period_start, e.period_end,
+        {%- if in_prices %}
+        cast({{ half_up('cast(e.wages_usd * 100 as hugeint) * b.index_thousandths', 'c.index_thousandths') }}
+            * cast(0.01 as decimal(3, 2)) as decimal(18, 6)) as measure
+        {%- else %}
+        cast(e.wages_usd as decimal(18, 6)) as measure
+        {%- endif %}
+    from (
+        {{- exits_after(indicator_id) }}
+    ) as e
+    {%- if in_prices %}
+    inner join (
+        {{ parameters_of(indicator_id, ['price_year']) }}
+    ) as p on e.authority = p.authority and {{ holds_in('p', 'e.school_year') }}
+    left join {{ ref('consumer_price_index') }} as c on e.wage_year = c.calendar_year
+    left join {{ ref('consumer_price_index') }} as b on p.price_year = b.calendar_year
+    {%- endif %}
+    where e.employment_status <> 'not_found'
+),
+
+described as (
+    {{- described_when_last_known('members') }}
+),
+
+student_rows as (
+    {{- at_every_level('members', ['authority', 'school_year', 'student_key', 'measure', 'as_of_date', 'period_start',
+        'period_end']) }}
+),
+
+{{ disaggregate_median('student_rows', indicator_id, 1, 'median', 'wages', period_type='quarter', has_own_period=true,
+    described_by='described') }}
+{%- endmacro %}

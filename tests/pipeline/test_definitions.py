@@ -15,6 +15,7 @@ MODELS = {
         "code_labels", "cohort_rules", "collection_status", "diploma_rules", "exit_document_rules", "exit_rules",
         "grade_points", "indicator_parameters", "subgroup_values",
         "state_codes",
+        "consumer_price_index",
     },
     "staging": {
         "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
@@ -34,6 +35,7 @@ MODELS = {
         "fct_student_school_year", "fct_student_transportation", "fct_student_year", "fct_survey_administration",
         "fct_survey_response", "fct_work_based_learning",
         "fct_college_enrollment_window", "fct_high_school_completion",
+        "fct_earnings_publication_flag", "fct_education_exit", "fct_employment_after_exit",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -42,6 +44,8 @@ MODELS = {
         "ind_membership_october_1", "ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability",
         "ind_college_enrollment_16_months", "ind_college_enrollment_october_31", "ind_college_sector_16_months",
         "ind_high_school_equivalencies", "ind_other_completers", "ind_regular_diplomas",
+        "ind_employment_fourth_quarter", "ind_employment_second_quarter", "ind_median_earnings",
+        "ind_median_earnings_constant_dollars",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},
