@@ -37,6 +37,7 @@ MODELS = {
         "fct_college_enrollment_window", "fct_high_school_completion",
         "fct_earnings_publication_flag", "fct_education_exit", "fct_employment_after_exit",
         "fct_fafsa_status",
+        "fct_senior_career_preparation",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -48,6 +49,7 @@ MODELS = {
         "ind_employment_fourth_quarter", "ind_employment_second_quarter", "ind_median_earnings",
         "ind_median_earnings_constant_dollars",
         "ind_fafsa_completion", "ind_fafsa_completion_by_week", "ind_fafsa_match_rate",
+        "ind_cte_concentration", "ind_industry_credential", "ind_work_based_learning",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},

@@ -27,6 +27,8 @@ select
     end as fafsa_status,
     k.known_through as as_of_date
 from {{ ref('dim_student_year') }} as u
+-- Who was enrolled and never came on a day of instruction is in no student year, and no senior.
+inner join {{ ref('fct_student_year') }} as y on u.student_key = y.student_key and u.school_year = y.school_year
 inner join known as k on u.school_year = k.school_year and k.known_through is not null
 inner join parameters as p on {{ holds_in('p', 'u.school_year') }}
 left join applications as a on u.student_key = a.student_key and u.school_year = a.school_year
