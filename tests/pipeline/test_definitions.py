@@ -38,6 +38,7 @@ MODELS = {
         "fct_earnings_publication_flag", "fct_education_exit", "fct_employment_after_exit",
         "fct_fafsa_status",
         "fct_senior_career_preparation",
+        "fct_advanced_course_student",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -50,6 +51,8 @@ MODELS = {
         "ind_median_earnings_constant_dollars",
         "ind_fafsa_completion", "ind_fafsa_completion_by_week", "ind_fafsa_match_rate",
         "ind_cte_concentration", "ind_industry_credential", "ind_work_based_learning",
+        "ind_advanced_course_completion", "ind_advanced_course_equity_gap", "ind_advanced_course_parity",
+        "ind_advanced_course_participation", "ind_advanced_course_success", "ind_advanced_courses_offered",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},
