@@ -182,3 +182,81 @@ student_rows as (
 {{ disaggregate_median('student_rows', indicator_id, 1, 'median', 'wages', period_type='quarter', has_own_period=true,
     described_by='described') }}
 {%- endmacro %}
+
+{#
+    Who of the college entrants of a class stayed: the rows of one indicator. Of whom nothing is known is in the denominator,
+    as the Clearinghouse counts, and in n_missing: where many are, the rate is a lower bound.
+#}
+{% macro second_fall(indicator_id, stayed) -%}
+with members as (
+    select
+        p.authority, c.school_year, c.student_key, c.school_id, c.lea_id, c.as_of_date,
+        c.begin_date as period_start, c.second_fall_end as period_end,
+        case when c.second_fall_status = 'no_information' then 0 else 1 end as student_count,
+        case when {{ stayed }} then 1 else 0 end as numerator, 1 as denominator,
+        case when c.second_fall_status = 'no_information' then 1 else 0 end as n_missing
+    from {{ ref('fct_college_student') }} as c
+    inner join (
+        {{ parameters_of(indicator_id, ['removes_exclusions']) }}
+    ) as p on {{ holds_in('p', 'c.school_year') }}
+    where c.second_fall_status <> 'not_yet_known' and (p.removes_exclusions = 0 or c.cohort_exclusion_code is null)
+),
+
+{{ figures_of_leavers('members', indicator_id, 'rate', 'postsecondary') }}
+{%- endmacro %}
+
+{#
+    Who of the college entrants earned a degree or certificate within so many percent of the length of the program they began:
+    the rows of one indicator. A student counts once their own time is over; before that, and where no length is told, they
+    are missing, whether or not they have finished: to count only those who finished early would make every young class brilliant.
+#}
+{% macro credential_attainment(indicator_id, percent) -%}
+with entrants as (
+    select
+        c.*, p.authority,
+        case when p.same_institution = 1 then c.first_award_date_there else c.first_award_date end as award_date,
+        {{ add_months('c.begin_date', '(c.program_length_months * ' ~ percent ~ ' + 99) // 100') }} as time_end
+    from {{ ref('fct_college_student') }} as c
+    inner join (
+        {{ parameters_of(indicator_id, ['removes_exclusions', 'same_institution', 'full_time_only']) }}
+    ) as p on {{ holds_in('p', 'c.school_year') }}
+    where (p.removes_exclusions = 0 or c.cohort_exclusion_code is null)
+        and (p.full_time_only = 0 or coalesce(c.is_full_time, false))
+),
+
+members as (
+    select
+        authority, school_year, student_key, school_id, lea_id, as_of_date, begin_date as period_start,
+        coalesce(time_end, begin_date) as period_end,
+        case when coalesce(time_end <= as_of_date, false) then 1 else 0 end as student_count,
+        case when time_end <= as_of_date and award_date <= time_end then 1 else 0 end as numerator,
+        case when coalesce(time_end <= as_of_date, false) then 1 else 0 end as denominator,
+        case when coalesce(time_end <= as_of_date, false) then 0 else 1 end as n_missing
+    from entrants
+    where (authority, school_year) in (select authority, school_year from entrants where time_end <= as_of_date)
+),
+
+{{ figures_of_leavers('members', indicator_id, 'rate', 'postsecondary') }}
+{%- endmacro %}
+
+{# Who of the college entrants reached a mark in their first twelve months, of those it is known of: the rows of one indicator. #}
+{% macro first_year(indicator_id, known, reached, parameters=[]) -%}
+with members as (
+    select
+        {{ 'p.authority' if parameters else "'education_to_workforce'" }} as authority, c.school_year, c.student_key,
+        c.school_id, c.lea_id, c.as_of_date, c.begin_date as period_start, c.first_year_end - 1 as period_end,
+        case when {{ known }} then 1 else 0 end as student_count,
+        case when {{ known }} and {{ reached }} then 1 else 0 end as numerator,
+        case when {{ known }} then 1 else 0 end as denominator,
+        case when {{ known }} then 0 else 1 end as n_missing
+    from {{ ref('fct_college_student') }} as c
+    {%- if parameters %}
+    inner join (
+        {{ parameters_of(indicator_id, parameters) }}
+    ) as p on {{ holds_in('p', 'c.school_year') }}
+    {%- endif %}
+    where c.first_year_end <= c.enrollments_known_through
+),
+
+{{ figures_of_leavers('members', indicator_id, 'rate', 'postsecondary') }}
+{%- endmacro %}

@@ -39,6 +39,7 @@ MODELS = {
         "fct_fafsa_status",
         "fct_senior_career_preparation",
         "fct_advanced_course_student",
+        "fct_college_student",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -53,6 +54,9 @@ MODELS = {
         "ind_cte_concentration", "ind_industry_credential", "ind_work_based_learning",
         "ind_advanced_course_completion", "ind_advanced_course_equity_gap", "ind_advanced_course_parity",
         "ind_advanced_course_participation", "ind_advanced_course_success", "ind_advanced_courses_offered",
+        "ind_college_persistence", "ind_college_retention", "ind_credential_attainment_100_percent",
+        "ind_credential_attainment_150_percent", "ind_credential_attainment_200_percent", "ind_first_year_credits",
+        "ind_gateway_courses",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},
