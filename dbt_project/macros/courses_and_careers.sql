@@ -47,3 +47,18 @@ with members as (
         on g.authority = a.authority and g.school_year = a.school_year and g.org_level = a.org_level
         and g.org_id = a.org_id and a.disaggregate_type = 'all'
 {%- endmacro %}
+
+{# Students of grades 11 and 12 by a college entrance exam: the rows of one indicator. #}
+{% macro college_entrance(indicator_id, known, counted) -%}
+with members as (
+    select
+        'education_to_workforce' as authority, school_year, student_key, school_id, lea_id, as_of_date,
+        case when {{ known }} then 1 else 0 end as student_count,
+        case when {{ known }} and {{ counted }} then 1 else 0 end as numerator,
+        case when {{ known }} then 1 else 0 end as denominator,
+        case when {{ known }} then 0 else 1 end as n_missing
+    from {{ ref('fct_college_entrance_exam') }}
+),
+
+{{ figures_of_students('members', indicator_id, 'rate', 'assessment') }}
+{%- endmacro %}

@@ -40,6 +40,7 @@ MODELS = {
         "fct_senior_career_preparation",
         "fct_advanced_course_student",
         "fct_college_student",
+        "fct_college_entrance_exam", "fct_survey_scale",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -57,6 +58,7 @@ MODELS = {
         "ind_college_persistence", "ind_college_retention", "ind_credential_attainment_100_percent",
         "ind_credential_attainment_150_percent", "ind_credential_attainment_200_percent", "ind_first_year_credits",
         "ind_gateway_courses",
+        "ind_college_entrance_participation", "ind_college_entrance_readiness", "ind_school_climate",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},
