@@ -209,19 +209,28 @@ with members as (
     Who of the college entrants earned a degree or certificate within so many percent of the length of the program they began:
     the rows of one indicator. A student counts once their own time is over; before that, and where no length is told, they
     are missing, whether or not they have finished: to count only those who finished early would make every young class brilliant.
+    A class has rows once that time is over for nearly all of whom a length is told, or it would be a figure of its short programs.
 #}
 {% macro credential_attainment(indicator_id, percent) -%}
 with entrants as (
     select
-        c.*, p.authority,
+        c.*, p.authority, p.minimum_over_percent,
         case when p.same_institution = 1 then c.first_award_date_there else c.first_award_date end as award_date,
         {{ add_months('c.begin_date', '(c.program_length_months * ' ~ percent ~ ' + 99) // 100') }} as time_end
     from {{ ref('fct_college_student') }} as c
     inner join (
-        {{ parameters_of(indicator_id, ['removes_exclusions', 'same_institution', 'full_time_only']) }}
+        {{ parameters_of(indicator_id, ['removes_exclusions', 'same_institution', 'full_time_only', 'minimum_over_percent']) }}
     ) as p on {{ holds_in('p', 'c.school_year') }}
     where (p.removes_exclusions = 0 or c.cohort_exclusion_code is null)
         and (p.full_time_only = 0 or coalesce(c.is_full_time, false))
+),
+
+classes as (
+    select authority, school_year
+    from entrants
+    where time_end is not null
+    group by authority, school_year
+    having {{ is_at_least_percent('count(*) filter (where time_end <= as_of_date)', 'count(*)', 'max(minimum_over_percent)') }}
 ),
 
 members as (
@@ -233,7 +242,7 @@ members as (
         case when coalesce(time_end <= as_of_date, false) then 1 else 0 end as denominator,
         case when coalesce(time_end <= as_of_date, false) then 0 else 1 end as n_missing
     from entrants
-    where (authority, school_year) in (select authority, school_year from entrants where time_end <= as_of_date)
+    inner join classes using (authority, school_year)
 ),
 
 {{ figures_of_leavers('members', indicator_id, 'rate', 'postsecondary') }}

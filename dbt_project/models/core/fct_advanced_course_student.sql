@@ -88,9 +88,10 @@ select
     -- Credit that a college counts: a score, or a course that is one of college already.
     case
         when c.student_key is null then null
-        when coalesce(x.has_credit_score, false) or c.has_dual_credit then 'credit'
+        -- Whether anything is known must not hang on what it is, or only those with credit would be counted.
         when c.has_examined_course and t.lea_id is null then 'scores_not_sent'
         when c.has_dual_course and c.dual_grade_count = 0 then 'no_grade'
+        when coalesce(x.has_credit_score, false) or c.has_dual_credit then 'credit'
         else 'no_credit'
     end as credit_outcome
 from students as s

@@ -19,11 +19,14 @@ newest as (
     select max(quarter_number) as quarter_number from quarters_sent
 ),
 
--- A class has figures once the wages of some of its quarters were sent.
+-- A class has figures once the wages that an exit at the end of June leads to were sent: before, only those who left early
+-- are known, and they are others.
 years_sent as (
     select distinct e.population, e.school_year, e.quarters_after_exit
     from exits as e
     inner join quarters_sent as q on e.quarter_number = q.quarter_number
+    cross join newest as n
+    where e.school_year * 4 + 1 + e.quarters_after_exit <= n.quarter_number
 ),
 
 linked as (

@@ -74,7 +74,8 @@ activities as (
     group by s.student_key, s.school_year
 ),
 
--- A district that sends no record of the kind has not said that nobody earned one; the state may send them for all.
+-- A district that sends no record of the kind has not said that nobody earned one; the state may send them for all. Who has
+-- one from another district is missing there, too: else only those who have one would be known.
 senders as (
     select 'credentials' as kind, lea_id from {{ ref('fct_industry_credential') }} group by lea_id
     union all
@@ -95,9 +96,9 @@ select
     s.student_key, s.school_year, s.lea_id, s.school_id, s.as_of_date, t.first_grade_told,
     coalesce(t.has_taken_cte, false) or p.student_key is not null as is_cte_student,
     l.pathway, coalesce(l.course_count, 0) as pathway_course_count,
-    case when coalesce(c.credential_count, 0) > 0 or k.has_credentials then coalesce(c.credential_count, 0) end
+    case when k.has_credentials then coalesce(c.credential_count, 0) end
         as credential_count,
-    case when coalesce(a.activity_count, 0) > 0 or k.has_activities then coalesce(a.activity_count, 0) end
+    case when k.has_activities then coalesce(a.activity_count, 0) end
         as activity_count
 from seniors as s
 left join taken as t on s.student_key = t.student_key and s.school_year = t.school_year
