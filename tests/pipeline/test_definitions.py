@@ -16,6 +16,7 @@ MODELS = {
         "grade_points", "indicator_parameters", "subgroup_values",
         "state_codes",
         "consumer_price_index",
+        "earnings_thresholds",
     },
     "staging": {
         "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
@@ -41,6 +42,7 @@ MODELS = {
         "fct_advanced_course_student",
         "fct_college_student",
         "fct_college_entrance_exam", "fct_survey_scale",
+        "fct_earnings_after_years",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -59,6 +61,7 @@ MODELS = {
         "ind_credential_attainment_150_percent", "ind_credential_attainment_200_percent", "ind_first_year_credits",
         "ind_gateway_courses",
         "ind_college_entrance_participation", "ind_college_entrance_readiness", "ind_school_climate",
+        "ind_economic_mobility",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},

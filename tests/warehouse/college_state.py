@@ -72,11 +72,11 @@ def add_student(generator, deliveries, state, student):
         left = mondays(year)[pick([5, 20, -1, -1])] if leaves else None
         code = pick(LAST_EXITS if grade == 12 else EARLY_EXITS) if leaves else None
         send(delivery, "enrollments", student_key=student, school_id=school, entry_date=mondays(year)[0],
-                     exit_date=left if code or generator.random() < 0.5 else None, grade_level_code=f"{grade:02d}",
-                     exit_type_code=code)
+             exit_date=left if code or generator.random() < 0.5 else None, grade_level_code=f"{grade:02d}",
+             exit_type_code=code)
         if code == "01909" and generator.random() < 0.5:
             send(delivery, "exit_documents", student_key=student, exit_date=left, document_date=left,
-                         document_type_code="TranscriptRequest", leads_to_diploma_code="Yes")
+                 document_type_code="TranscriptRequest", leads_to_diploma_code="Yes")
         add_diplomas(generator, deliveries, student, lea, school, year, grade)
         add_courses(generator, delivery, student, school, grade, year)
         add_exams(generator, deliveries[lea, year], state, student, year)
@@ -103,7 +103,7 @@ def add_diplomas(generator, deliveries, student, lea, school, year, grade):
         if lea == "M" and sent.school_year != 2022:
             continue
         send(sent, "diplomas", student_key=student, school_id=pick([school, school, None]), diploma_date=award,
-                 diploma_type_code=pick(DIPLOMAS))
+             diploma_type_code=pick(DIPLOMAS))
 
 
 def add_courses(generator, delivery, student, school, grade, year):
@@ -113,20 +113,20 @@ def add_courses(generator, delivery, student, school, grade, year):
         for session in generator.sample(["fall", "spring"], pick([1, 2])):
             if generator.random() < 0.4:
                 send(delivery, "student_sections", student_key=student, section_id=course, school_id=school,
-                             session_name=session, course_id=course, begin_date=mondays(year)[0])
+                     session_name=session, course_id=course, begin_date=mondays(year)[0])
             else:
                 send(delivery, "course_grades", student_key=student, school_id=school, course_id=course,
-                             session_name=session, grade_level_code=pick([f"{grade:02d}", None]),
-                             **pick([{"letter_grade_code": "A"}, {"letter_grade_code": "F"}, {"letter_grade_code": "I"},
-                                     {"numeric_grade": 60.0}, {"numeric_grade": 59.9}, {"letter_grade_code": "P"},
-                                     {"credits_attempted": 3.0, "credits_earned": 3.0},
-                                     {"credits_attempted": 3.0, "credits_earned": 0.0}]))
+                     session_name=session, grade_level_code=pick([f"{grade:02d}", None]),
+                     **pick([{"letter_grade_code": "A"}, {"letter_grade_code": "F"}, {"letter_grade_code": "I"},
+                     {"numeric_grade": 60.0}, {"numeric_grade": 59.9}, {"letter_grade_code": "P"},
+                     {"credits_attempted": 3.0, "credits_earned": 3.0},
+                     {"credits_attempted": 3.0, "credits_earned": 0.0}]))
     if delivery.lea_id == "N" and grade == 12 and generator.random() < 0.3:
         send(delivery, "industry_credentials", student_key=student, credential_id=pick(["CNA", "OSHA"]),
-                     award_date=pick([dt.date(year, 6, 30), dt.date(year, 7, 1), dt.date(year - 1, 3, 1)]))
+             award_date=pick([dt.date(year, 6, 30), dt.date(year, 7, 1), dt.date(year - 1, 3, 1)]))
     if generator.random() < 0.15:
         send(delivery, "work_based_learning", student_key=student, activity_id=f"{student}-{year}",
-                     activity_type_code="PaidInternship", begin_date=pick([dt.date(year, 6, 30), dt.date(year, 2, 1)]))
+             activity_type_code="PaidInternship", begin_date=pick([dt.date(year, 6, 30), dt.date(year, 2, 1)]))
 
 
 def describe_exams(state):
@@ -134,7 +134,7 @@ def describe_exams(state):
                               ("ACTC", "ACT", "CollegeEntrance"), ("AP", "AP", "AdvancedPlacementTest"),
                               ("IB", "IB", "InternationalBaccalaureate")):
         send(state, "assessments", assessment_id=exam, assessment_title=title, assessment_type_code=kind,
-                  subject_code=exam)
+             subject_code=exam)
         if kind == "CollegeEntrance" and title == "SAT":
             for number, name in enumerate(("Below", "Met"), 1):
                 send(state, "performance_levels", assessment_id=exam, performance_level_source=name,
@@ -149,7 +149,7 @@ def add_exams(generator, delivery, state, student, year):
     if year != 2019:
         for exam in generator.sample(["SATM", "SATR", "ACTC"], pick([0, 0, 1, 2, 3])):
             send(delivery, "assessment_results", student_key=student, assessment_id=exam, administration_date=day,
-                         performance_level_source=pick(["Met", "Met", "Below"]))
+                 performance_level_source=pick(["Met", "Met", "Below"]))
     sender = state if year == 2020 else delivery if delivery.lea_id == "N" else None
     if sender and generator.random() < 0.5:
         send(sender, "assessment_results", student_key=student, assessment_id=pick(["AP", "IB"]),
@@ -177,8 +177,9 @@ def add_wages(generator, state, worker):
 def add_college(generator, state, student, year):
     """Searches, terms on and beside the boundaries of the windows, and awards; `year` is the last one in school."""
     pick = generator.choice
-    for day in {pick([dt.date(year, 9, 10), dt.date(year, 10, 31), dt.date(year, 11, 10), dt.date(year + 1, 11, 10),
-                      dt.date(2023, 11, 10)]) for _ in range(pick([0, 1, 2, 3]))}:
+    days = [dt.date(year, 9, 10), dt.date(year, 10, 31), dt.date(year, 11, 10), dt.date(year + 1, 11, 10),
+            dt.date(2023, 11, 10)]
+    for day in sorted(set(generator.sample(days, pick([0, 1, 2, 3])))):
         if day <= dt.date(2023, 11, 10):
             send(state, "postsecondary_searches", student_key=student, search_date=day,
                  search_outcome_code=pick(["NoEnrollmentFound", "EnrollmentFound"] * 2 + ["Blocked", "NotSearchable"]))
@@ -192,15 +193,15 @@ def add_college(generator, state, student, year):
     for place, day in sorted(places):
         level, control, where, months = INSTITUTIONS[place]
         send(state, "postsecondary_enrollments", student_key=student, institution_id=place, begin_date=day,
-                  institution_level_code=level, institution_control_code=control, institution_state=where,
-                  program_length_months=months, enrollment_intensity_code=full_time, cohort_exclusion_code=excluded,
-                  credits_earned=pick([15.0, 15.0, 7.5, 12.0, None] if generator.random() < 0.5 else [15.0, 30.0]),
-                  gateway_mathematics_code=pick(["Yes", "No", None]), gateway_english_code=pick(["Yes", "No", None]))
+             institution_level_code=level, institution_control_code=control, institution_state=where,
+             program_length_months=months, enrollment_intensity_code=full_time, cohort_exclusion_code=excluded,
+             credits_earned=pick([15.0, 15.0, 7.5, 12.0, None] if generator.random() < 0.5 else [15.0, 30.0]),
+             gateway_mathematics_code=pick(["Yes", "No", None]), gateway_english_code=pick(["Yes", "No", None]))
     for _ in range(pick([0, 0, 1, 2])):
         send(state, "postsecondary_awards", student_key=student, institution_id=pick(sorted(INSTITUTIONS)),
-                  award_date=pick([dt.date(year, 5, 20), dt.date(year + 1, 5, 20), dt.date(year + 1, 8, 22),
-                                   dt.date(year + 2, 2, 22), dt.date(year + 2, 2, 23), dt.date(2023, 6, 30)]),
-                  award_level_code=pick(["03", "05"]))
+             award_date=pick([dt.date(year, 5, 20), dt.date(year + 1, 5, 20), dt.date(year + 1, 8, 22),
+             dt.date(year + 2, 2, 22), dt.date(year + 2, 2, 23), dt.date(2023, 6, 30)]),
+             award_level_code=pick(["03", "05"]))
 
 
 def add_surveys(generator, deliveries):
@@ -214,8 +215,8 @@ def add_surveys(generator, deliveries):
             for role in ("Student", "Family"):
                 if generator.random() < 0.8:
                     send(delivery, "survey_administrations", survey_id=f"climate{year}",
-                                 org_id=place, respondent_role_code=role, invited_count=generator.choice([5, 20, 60]),
-                                 end_date=dt.date(year, 3, 20))
+                         org_id=place, respondent_role_code=role, invited_count=generator.choice([5, 20, 60]),
+                         end_date=dt.date(year, 3, 20))
                 for number in range(generator.choice([0, 4, 15, 25])):
                     for item in ("q1", "q2", "q3", "q4", "q5", "q6"):
                         if generator.random() < 0.88:
