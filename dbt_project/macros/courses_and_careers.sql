@@ -1,0 +1,64 @@
+{#
+    The rows of an indicator about students of a school year at the school of their latest enrolment, from `members`: a CTE
+    with one row per authority, school_year and student_key and the columns school_id, lea_id, student_count, numerator,
+    denominator, n_missing and as_of_date.
+#}
+{% macro figures_of_students(members, indicator_id, unit, collection) -%}
+student_rows as (
+    {{- at_every_level(members, ['authority', 'school_year', 'student_key', 'student_count', 'numerator', 'denominator',
+        'n_missing', 'as_of_date']) }}
+),
+
+{{ disaggregate('student_rows', indicator_id, 1, unit, collection) }}
+{%- endmacro %}
+
+{#
+    Students of grades 9 to 12 by what they took of AP, IB and dual enrolment: the rows of one indicator. `counted` and
+    `known` are conditions on fct_advanced_course_student, `among` those the share is of.
+#}
+{% macro advanced_courses(indicator_id, among, known, counted) -%}
+with members as (
+    select
+        'education_to_workforce' as authority, school_year, student_key, school_id, lea_id, as_of_date,
+        case when {{ known }} then 1 else 0 end as student_count,
+        case when {{ known }} and {{ counted }} then 1 else 0 end as numerator,
+        case when {{ known }} then 1 else 0 end as denominator,
+        case when {{ known }} then 0 else 1 end as n_missing
+    from {{ ref('fct_advanced_course_student') }}
+    where {{ among }}
+        and school_year in (select school_year from {{ ref('fct_advanced_course_student') }} where is_told)
+),
+
+{{ figures_of_students('members', indicator_id, 'rate', 'courses') }}
+{%- endmacro %}
+
+{#
+    Each group's share of the participants beside its share of the students, from the exact counts of
+    ind_advanced_course_participation.
+#}
+{% macro shares_of_groups() %}
+    select
+        g.authority, g.school_year, g.org_level, g.org_id, g.parent_org_id, g.lea_id, g.disaggregate_type,
+        g.disaggregate_value, g.student_count, g.n_missing, g.as_of_date, g.period_start, g.period_end,
+        cast(g.numerator as hugeint) as group_participants, cast(a.numerator as hugeint) as participants,
+        cast(g.denominator as hugeint) as group_students, cast(a.denominator as hugeint) as students
+    from {{ ref('ind_advanced_course_participation') }} as g
+    inner join {{ ref('ind_advanced_course_participation') }} as a
+        on g.authority = a.authority and g.school_year = a.school_year and g.org_level = a.org_level
+        and g.org_id = a.org_id and a.disaggregate_type = 'all'
+{%- endmacro %}
+
+{# Students of grades 11 and 12 by a college entrance exam: the rows of one indicator. #}
+{% macro college_entrance(indicator_id, known, counted) -%}
+with members as (
+    select
+        'education_to_workforce' as authority, school_year, student_key, school_id, lea_id, as_of_date,
+        case when {{ known }} then 1 else 0 end as student_count,
+        case when {{ known }} and {{ counted }} then 1 else 0 end as numerator,
+        case when {{ known }} then 1 else 0 end as denominator,
+        case when {{ known }} then 0 else 1 end as n_missing
+    from {{ ref('fct_college_entrance_exam') }}
+),
+
+{{ figures_of_students('members', indicator_id, 'rate', 'assessment') }}
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ college_enrollment('I24b', 'sixteen_months') }}

@@ -1,0 +1,1 @@
+{{ credential_attainment('I27x100', 100) }}

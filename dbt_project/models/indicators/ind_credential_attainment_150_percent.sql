@@ -1,0 +1,1 @@
+{{ credential_attainment('I27x150', 150) }}

@@ -1,0 +1,1 @@
+{{ median_earnings('I28c') }}

@@ -1,0 +1,1 @@
+{{ median_earnings('I28d', in_prices=true) }}

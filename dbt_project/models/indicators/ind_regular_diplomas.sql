@@ -1,0 +1,1 @@
+{{ completers('I15a', ['regular']) }}
