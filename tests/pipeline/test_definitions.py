@@ -26,7 +26,7 @@ MODELS = {
         "dim_performance_level", "dim_student_year", "dim_subgroup", "dim_worker_link", "fct_assessment_result",
         "fct_attendance_event", "fct_bus_run", "fct_cohort_entry", "fct_cohort_membership", "fct_course_grade",
         "fct_discipline_action", "fct_enrollment", "fct_fall_status", "fct_finance", "fct_financial_aid_application",
-        "fct_idea_eligibility", "fct_incident_participation", "fct_industry_credential", "fct_postsecondary_award",
+        "fct_idea_eligibility", "fct_incident_participation", "fct_industry_credential", "fct_membership", "fct_postsecondary_award",
         "fct_postsecondary_enrollment", "fct_postsecondary_search", "fct_professional_learning", "fct_program_spell",
         "fct_quarterly_wage", "fct_restraint_event", "fct_staff_assignment", "fct_staff_credential",
         "fct_student_daily_attendance", "fct_student_enrollment", "fct_student_lea_year", "fct_student_mobility",
