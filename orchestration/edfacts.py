@@ -38,6 +38,8 @@ def submit(
         known = edfacts.load_layout(school_year, category_sets=EMPTY_SETS, permitted_values=EMPTY_VALUES)
         wanted = [known.file(spec) for spec in specs] or list(known.files.values())
         folder = edfacts.check_folder(out or home.edfacts / str(school_year), forbidden=[home.releases, home.marts])
+        fips = fips or _state_id(home)
+        edfacts.postal_code(fips)
         with home.writer():
             _build(home, wanted)
         with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
@@ -46,8 +48,6 @@ def submit(
                 category_sets=_read(warehouse, "seeds.edfacts_category_sets"),
                 permitted_values=_read(warehouse, "seeds.edfacts_permitted_values"),
             )
-            fips = fips or _state_id(warehouse)
-            edfacts.postal_code(fips)
             return [
                 _submit_one(warehouse, file, layout, folder=folder, form=form, fips=fips, revision=revision)
                 for file in wanted
@@ -138,8 +138,9 @@ def _summary(file: edfacts.FileLayout, layout: edfacts.Layout, files: list, with
     }
 
 
-def _state_id(warehouse) -> str:
-    return _read(warehouse, "core.dim_organization where org_level = 'state'")["org_id"].item()
+def _state_id(home: Home) -> str:
+    with duckdb.connect(str(home.warehouse), read_only=True) as warehouse:
+        return _read(warehouse, "core.dim_organization where org_level = 'state'")["org_id"].item()
 
 
 def _read(warehouse, relation: str) -> pl.DataFrame:

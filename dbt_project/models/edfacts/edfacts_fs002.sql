@@ -1,5 +1,5 @@
 with ages as (
-    select student_key, school_year, max(age_on_october_1) as age
+    select student_key, school_year, max(cast(age_on_october_1 as integer)) as age
     from {{ ref('stg_students') }}
     group by student_key, school_year
 ),
