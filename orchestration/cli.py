@@ -137,6 +137,25 @@ def explain(
     screen.show_indicator(found, catalog.parameter_values(found))
 
 
+@app.command("catalog")
+def catalog_pages(
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Default: SLDS_HOME/catalog.")] = None,
+) -> None:
+    """Write the catalog of indicators as pages: definition, parameters, SQL, lineage, who may see it, tests.
+
+    Example: `slds catalog --out /tmp/catalog`
+    """
+    from orchestration.catalog_pages import compile_manifest, write_catalog
+    from orchestration.defs.resources import configured_home
+
+    home = configured_home()
+    folder = (out or home.catalog).resolve()
+    if folder.exists() and any(folder.iterdir()) and not (folder / "index.html").exists():
+        raise Refused(f"{folder} holds something other than a catalog, which would be replaced. Name another folder.")
+    entries = write_catalog(compile_manifest(home), folder)
+    typer.echo(f"{len(entries)} indicators: {folder}/index.html")
+
+
 @app.command()
 def edfacts(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILE …", help="File numbers; none: all.")] = None,

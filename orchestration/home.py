@@ -76,6 +76,11 @@ class Home:
         return self.root / "edfacts"
 
     @property
+    def catalog(self) -> Path:
+        """The catalog of indicators, as pages."""
+        return self.root / "catalog"
+
+    @property
     def dbt_target(self) -> Path:
         return self.root / "dbt" / "target"
 
