@@ -43,7 +43,7 @@ MODELS = {
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},
     "district": {"district_graduation_cohort", "district_indicator_comparison", "district_student_attendance"},
-    "state": {"state_graduation_cohort", "state_indicators"},
+    "state": {"state_graduation_cohort", "state_indicators", "state_row_conservation"},
     "research": {"research_student_year"},
     "public": {"public_indicators"},
     "protected": {"protected_cells"},
