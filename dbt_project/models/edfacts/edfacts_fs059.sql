@@ -1,6 +1,8 @@
 with assignments as (
     select
-        a.school_year, coalesce(school.lea_id, lea.org_id, a.lea_id) as lea_id, school.org_id as school_id, a.fte,
+        a.school_year, coalesce(school.lea_id, lea.org_id, a.lea_id) as lea_id, school.org_id as school_id,
+        -- In hundredths from the start: rounded later, the categories would not add up to the total.
+        cast(a.fte as decimal(9, 2)) as fte,
         coalesce(c.staffcatgccd, 'MISSING') as staffcatgccd, coalesce(c.is_classroom_teacher, false) as is_classroom_teacher
     from {{ ref('fct_staff_assignment') }} as a
     left join {{ ref('edfacts_staff_categories') }} as c on a.classification_code = c.classification_code
