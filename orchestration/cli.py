@@ -137,6 +137,50 @@ def explain(
     screen.show_indicator(found, catalog.parameter_values(found))
 
 
+@app.command("catalog")
+def catalog_pages(
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Default: SLDS_HOME/catalog.")] = None,
+) -> None:
+    """Write the catalog of indicators as pages: definition, parameters, SQL, lineage, who may see it, tests.
+
+    Example: `slds catalog --out /tmp/catalog`
+    """
+    from orchestration.catalog_pages import compile_manifest, write_catalog
+    from orchestration.defs.resources import configured_home
+
+    home = configured_home()
+    folder = (out or home.catalog).resolve()
+    if folder.exists() and any(folder.iterdir()) and not (folder / "index.html").exists():
+        raise Refused(f"{folder} holds something other than a catalog, which would be replaced. Name another folder.")
+    entries = write_catalog(compile_manifest(home), folder)
+    typer.echo(f"{len(entries)} indicators: {folder}/index.html")
+
+
+@app.command()
+def edfacts(
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILE …", help="File numbers; none: all.")] = None,
+    school_year: Annotated[int, typer.Option("--school-year", metavar="Y", help="Spring year, as 2022.")] = 2022,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Default: SLDS_HOME/edfacts/Y.")] = None,
+    form: Annotated[str, typer.Option("--format", help="tab or csv.")] = "tab",
+    fips: Annotated[str | None, typer.Option(help="FIPS code of the state. Default: the state's id.")] = None,
+    revision: Annotated[int, typer.Option(min=1, max=99, help="Number of this submission of the year.")] = 1,
+) -> None:
+    """Write submission files for EDFacts, checked, from the warehouse. They hold exact counts: keep them restricted.
+
+    Example: `slds edfacts FS195 FS052 --school-year 2022`
+    """
+    from orchestration import screen
+    from orchestration.defs.resources import configured_home
+    from orchestration.edfacts import submit
+
+    if form not in ("tab", "csv"):
+        raise Refused(f"There is no format {form!r}. Known: tab, csv.")
+    submissions = submit(
+        configured_home(), files or [], school_year=school_year, out=out, form=form, fips=fips, revision=revision
+    )
+    raise typer.Exit(screen.show_submissions(submissions))
+
+
 @app.command()
 def sample(
     folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("sample"),

@@ -71,6 +71,16 @@ class Home:
         return self.root / "releases"
 
     @property
+    def edfacts(self) -> Path:
+        """Submission files with exact counts: mode 0700, and never among the releases."""
+        return self.root / "edfacts"
+
+    @property
+    def catalog(self) -> Path:
+        """The catalog of indicators, as pages."""
+        return self.root / "catalog"
+
+    @property
     def dbt_target(self) -> Path:
         return self.root / "dbt" / "target"
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 import delivery
 from delivery.releases import verify_release
-from orchestration.exits import FAILED, USAGE, Refused
+from orchestration.exits import FAILED, OK, PARTLY, USAGE, Refused
 from orchestration.home import HomeBusy
 
 console = Console(highlight=False)
@@ -190,6 +190,30 @@ def show_indicator(indicator, parameters: list[dict]) -> None:
     console.print("  " + ", ".join(indicator.upstream), markup=False)
     console.print("\n[bold]Serves[/bold]")
     console.print("  " + (", ".join(indicator.downstream) or "nothing yet"), markup=False)
+
+
+def show_submissions(submissions: list) -> int:
+    """Print what came of each file for EDFacts; return the exit code: 1 for a failed check, 3 for one without data."""
+    for submission in submissions:
+        file = submission.layout
+        console.print(f"[bold]{file.spec}[/bold] {file.title}")
+        for written in submission.files:
+            of = f"{written.organization_count:,} organizations"
+            console.print(f"  {written.record_count:>9,} records, {of}  {written.path}", markup=False, soft_wrap=True)
+        for level, ids in submission.without_data.items():
+            who = f"{len(ids)} {'districts' if level == 'lea' else 'schools'} with students"
+            console.print(f"  [yellow]nothing of {who}: nobody to count there, or nothing sent[/yellow]")
+        for problem in submission.problems[:20]:
+            console.print(f"  {problem}", style="red", markup=False)
+        if submission.problems:
+            console.print(f"  [red]{len(submission.problems)} checks failed: not written[/red]")
+        if submission.no_data:
+            console.print(f"  [yellow]no data:[/yellow] {submission.no_data}")
+        for remark in file.unconfirmed if submission.files else ():
+            console.print(f"  check: {remark}", style="dim", markup=False, soft_wrap=True)
+    if any(submission.problems for submission in submissions):
+        return FAILED
+    return PARTLY if any(submission.no_data for submission in submissions) else OK
 
 
 def show_error(error: Exception) -> int:

@@ -32,7 +32,11 @@ def test_every_slds_command_in_the_documents_exists(page):
 
 
 @pytest.mark.parametrize(
-    "command", [["run"], ["status"], ["sources", "check"], ["releases"], ["explain"], ["sample"], ["ui"]]
+    "command",
+    [
+        *(["run"], ["status"], ["sources", "check"], ["releases"], ["explain"], ["sample"], ["ui"]),
+        *(["catalog"], ["edfacts"]),
+    ],
 )
 def test_every_command_has_help_with_an_example(command):
     result = CliRunner().invoke(app, [*command, "--help"])

@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ edfacts_students(ref('dim_student_year')) }}
