@@ -1,0 +1,45 @@
+{#
+    Rows of a CTE with org_level (where a row stands: school, lea or other), org_id and lea_id, once for every organization
+    they count in: their school, their district, the state. `columns` are carried along.
+#}
+{% macro spread_over_levels(rows, columns) -%}
+    select 'school' as org_level, org_id, {{ columns | join(', ') }} from {{ rows }} where org_level = 'school'
+    union all
+    select 'lea', lea_id, {{ columns | join(', ') }} from {{ rows }} where lea_id is not null
+    union all
+    select 'state', s.org_id, r.{{ columns | join(', r.') }}
+    from {{ rows }} as r
+    cross join {{ ref('dim_organization') }} as s
+    where s.org_level = 'state'
+{%- endmacro %}
+
+{#
+    Members on October 1 of each organization, the students that money and staff are set against, for every row of `told`: a
+    CTE with school_year, lea_id and `columns`, which says what each district told. The state's are those of the districts
+    that told: staff of some districts set against students of all would be a false figure.
+#}
+{% macro october_members_of(told, columns=[]) -%}
+    select
+        m.school_year, m.org_level, m.org_id, m.lea_id, m.student_count as members
+        {%- for column in columns %}, t.{{ column }}{% endfor %}
+    from {{ ref('ind_membership_october_1') }} as m
+    inner join {{ told }} as t on m.school_year = t.school_year and m.lea_id = t.lea_id
+    where m.authority = 'edfacts' and m.disaggregate_type = 'all' and m.org_level in ('school', 'lea')
+    union all
+    select
+        m.school_year, 'state', s.org_id, cast(null as varchar), sum(m.student_count)
+        {%- for column in columns %}, t.{{ column }}{% endfor %}
+    from {{ ref('ind_membership_october_1') }} as m
+    inner join {{ told }} as t on m.school_year = t.school_year and m.lea_id = t.lea_id
+    cross join {{ ref('dim_organization') }} as s
+    where m.authority = 'edfacts' and m.disaggregate_type = 'all' and m.org_level = 'lea' and s.org_level = 'state'
+    group by m.school_year, s.org_id{% for column in columns %}, t.{{ column }}{% endfor %}
+{%- endmacro %}
+
+{#
+    A percentile by nearest rank: the smallest measure that at least so many percent of the group do not exceed. It is a
+    number that occurred, and no float decides which. `rank` counts the measures of the group from the smallest, `size` all.
+#}
+{% macro nearest_rank(measure, percent, rank='rank', size='size') -%}
+    min({{ measure }}) filter (where 100 * {{ rank }} >= {{ percent }} * {{ size }})
+{%- endmacro %}
