@@ -43,3 +43,43 @@
 {% macro nearest_rank(measure, percent, rank='rank', size='size') -%}
     min({{ measure }}) filter (where 100 * {{ rank }} >= {{ percent }} * {{ size }})
 {%- endmacro %}
+
+{# The field of a license that covers a subject: parts of one field (English and reading, life and physical science) are one. #}
+{% macro license_field(subject_code) -%}
+    case
+        when {{ subject_code }} in ('00554', '00560', '01287', '13372', '13373') then 'language arts'
+        when {{ subject_code }} in ('00562', '73086', '73087') then 'science'
+        when {{ subject_code }} in ('13374', '73088', '73089') then 'social science'
+        when {{ subject_code }} <> '09999' then {{ subject_code }}
+    end
+{%- endmacro %}
+
+{#
+    Schools of high and low poverty: the quarter of the state's schools with the greatest and with the smallest share of
+    members described as disadvantaged (ESEA 1111(h)(1)(C)(ix)). One row per school year and school that is in one of them.
+#}
+{% macro school_poverty() -%}
+    select school_year, school_id, case when 4 * rank_of_school <= school_count then 'low' else 'high' end as school_poverty
+    from (
+        select
+            school_year, school_id,
+            -- Equal shares are ordered by number: a quarter has as many schools as it should.
+            row_number() over (partition by school_year order by poor_share, school_id) as rank_of_school,
+            count(*) over (partition by school_year) as school_count
+        from (
+            select school_year, school_id, {{ exact_ratio('poor_count', 'described_count') }} as poor_share
+            from (
+                select
+                    school_year, org_id as school_id,
+                    sum(case when disaggregate_value = 'Yes' then student_count else 0 end) as poor_count,
+                    sum(student_count) as described_count
+                from {{ ref('ind_membership_october_1') }}
+                where authority = 'edfacts' and org_level = 'school' and disaggregate_type = 'economic_disadvantage'
+                    and disaggregate_value in ('Yes', 'No')
+                group by school_year, org_id
+            ) as counts
+            where described_count > 0
+        ) as shares
+    ) as ranked
+    where 4 * rank_of_school <= school_count or 4 * rank_of_school > 3 * school_count
+{%- endmacro %}
