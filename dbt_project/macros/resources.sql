@@ -83,3 +83,46 @@
     ) as ranked
     where 4 * rank_of_school <= school_count or 4 * rank_of_school > 3 * school_count
 {%- endmacro %}
+
+{# One row per school year and teacher of October 1: a teacher at several places counts once, where they teach most. #}
+{% macro teachers_of_october_1() -%}
+    select school_year, staff_key, org_level, org_id, lea_id, census_date, fte, years_of_experience, id_scope
+    from (
+        select
+            *,
+            row_number() over (
+                partition by school_year, staff_key order by fte desc nulls last, org_level desc, org_id
+            ) as preference
+        from {{ ref('fct_staff_position') }}
+        where staff_role = 'teacher'
+    ) as posts
+    where preference = 1
+{%- endmacro %}
+
+{# One row per student on a bus, school year and organization: the longest ride planned, null where no times are told. #}
+{% macro student_rides() -%}
+    with rides as (
+        select
+            school_year, lea_id, student_key, max(case when exclusion_reason is null then ride_minutes end) as ride_minutes
+        from {{ ref('fct_student_transportation') }}
+        where lea_id is not null
+        group by school_year, lea_id, student_key
+    ),
+
+    rides_of_state as (
+        select school_year, student_key, max(ride_minutes) as ride_minutes from rides group by school_year, student_key
+    )
+
+    select r.school_year, 'school' as org_level, y.school_id as org_id, r.student_key, max(r.ride_minutes) as ride_minutes
+    from rides as r
+    inner join {{ ref('fct_student_school_year') }} as y on r.student_key = y.student_key and r.school_year = y.school_year
+    inner join {{ ref('dim_organization') }} as o on o.org_level = 'school' and y.school_id = o.org_id and r.lea_id = o.lea_id
+    group by r.school_year, y.school_id, r.student_key
+    union all
+    select school_year, 'lea', lea_id, student_key, ride_minutes from rides
+    union all
+    select r.school_year, 'state', s.org_id, r.student_key, r.ride_minutes
+    from rides_of_state as r
+    cross join {{ ref('dim_organization') }} as s
+    where s.org_level = 'state'
+{%- endmacro %}

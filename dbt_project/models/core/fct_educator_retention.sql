@@ -1,12 +1,5 @@
 with posts as (
-    -- A teacher at several places counts once, where they teach most.
-    select
-        *,
-        row_number() over (
-            partition by school_year, staff_key order by fte desc nulls last, org_level desc, org_id
-        ) as preference
-    from {{ ref('fct_staff_position') }}
-    where staff_role = 'teacher'
+    {{ teachers_of_october_1() }}
 ),
 
 next_years as (
@@ -17,7 +10,6 @@ teachers as (
     select p.*, make_date(p.school_year, 10, 1) as next_census_date
     from posts as p
     inner join next_years as n on p.school_year = n.school_year
-    where p.preference = 1
 ),
 
 a_year_later as (
