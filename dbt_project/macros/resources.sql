@@ -126,3 +126,71 @@
     cross join {{ ref('dim_organization') }} as s
     where s.org_level = 'state'
 {%- endmacro %}
+
+{#
+    One row per teacher of October 1 and organization they count in: hours of professional learning in the year. Null, missing,
+    where the district tells no session, or one of the teacher's without hours; a teacher of no session in one that tells has 0.
+#}
+{% macro learning_hours() -%}
+    with teachers as (
+        {{ teachers_of_october_1() }}
+    ),
+
+    told as (
+        select distinct school_year, coalesce(teacher_lea_id, lea_id) as lea_id
+        from {{ ref('fct_learning_session') }}
+        union
+        select distinct school_year, lea_id from {{ ref('fct_learning_session') }}
+    ),
+
+    attended as (
+        select
+            school_year, staff_key, sum(hours) as known_hours,
+            case when count(hours) = count(*) then sum(hours) end as hours
+        from {{ ref('fct_learning_session') }}
+        group by school_year, staff_key
+    ),
+
+    teachers_with_hours as (
+        select
+            t.school_year, t.staff_key, t.org_level, t.org_id, t.lea_id, t.census_date, a.known_hours,
+            case when a.staff_key is not null then a.hours when d.lea_id is not null then 0 end as hours
+        from teachers as t
+        inner join (select distinct school_year from told) as y on t.school_year = y.school_year
+        left join told as d on t.school_year = d.school_year and t.lea_id = d.lea_id
+        left join attended as a on t.school_year = a.school_year and t.staff_key = a.staff_key
+    )
+
+    {{ spread_over_levels('teachers_with_hours', ['school_year', 'staff_key', 'hours', 'known_hours']) }}
+{%- endmacro %}
+
+{# Hours of teachers' sessions by organization, those of a kind and all of which the kind is known. #}
+{% macro learning_share(indicator_id, authority, is_of_kind, is_known, parameters=none) -%}
+with sessions as (
+    select
+        s.teacher_org_level as org_level, s.teacher_org_id as org_id, s.teacher_lea_id as lea_id, s.school_year,
+        case when {{ is_known }} then s.hours end as hours,
+        case when {{ is_known }} and {{ is_of_kind }} then s.hours else 0 end as hours_of_kind
+    from {{ ref('fct_learning_session') }} as s
+    {%- if parameters %}
+    inner join ({{ parameters_of(indicator_id, parameters) }}) as p
+        on p.authority = '{{ authority }}' and {{ holds_in('p', 's.school_year') }}
+    {%- endif %}
+    where s.exclusion_reason is null
+),
+
+spread as (
+    {{ spread_over_levels('sessions', ['school_year', 'hours', 'hours_of_kind']) }}
+),
+
+organization_rows as (
+    select
+        '{{ authority }}' as authority, school_year, org_level, org_id, 'all' as disaggregate_type,
+        'All' as disaggregate_value, coalesce(sum(hours_of_kind), 0) as numerator, coalesce(sum(hours), 0) as denominator,
+        count(hours) as student_count, count(*) - count(hours) as n_missing, make_date(school_year, 6, 30) as as_of_date
+    from spread
+    group by school_year, org_level, org_id
+),
+
+{{ organization_figures('organization_rows', indicator_id, 1, 'rate', 'professional_learning') }}
+{%- endmacro %}

@@ -14,7 +14,7 @@ MODELS = {
     "seeds": {
         "code_labels", "cohort_rules", "collection_status", "diploma_rules", "exit_document_rules", "exit_rules",
         "grade_points", "indicator_parameters", "subgroup_values",
-        "staff_roles", "teaching_credential_rules",
+        "learning_standards", "staff_roles", "teaching_credential_rules",
     },
     "staging": {
         "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
@@ -33,7 +33,8 @@ MODELS = {
         "fct_student_daily_attendance", "fct_student_enrollment", "fct_student_lea_year", "fct_student_mobility",
         "fct_student_school_year", "fct_student_transportation", "fct_student_year", "fct_survey_administration",
         "fct_survey_response", "fct_work_based_learning",
-        "fct_bus_arrival", "fct_educator_retention", "fct_expenditure", "fct_staff_position",
+        "fct_bus_arrival", "fct_educator_retention", "fct_expenditure", "fct_learning_session",
+        "fct_staff_position",
         "fct_student_arrival", "fct_student_daily_arrival", "fct_teacher_qualification",
     },
     "indicators": {
@@ -44,6 +45,8 @@ MODELS = {
         "ind_bus_minutes_late", "ind_bus_on_time_arrival", "ind_bus_ride_minutes", "ind_bus_student_minutes_lost",
         "ind_educator_retention", "ind_late_bus_tardy_share", "ind_long_bus_rides", "ind_per_pupil_expenditure",
         "ind_route_efficiency", "ind_principal_tenure", "ind_student_teacher_ratio",
+        "ind_professional_learning_content", "ind_professional_learning_hours", "ind_professional_learning_participation",
+        "ind_professional_learning_quality", "ind_professional_learning_sustained",
         "ind_students_per_support_staff", "ind_teacher_qualification", "ind_teacher_qualification_gap",
     },
     "teacher": {"teacher_students_today"},
