@@ -230,7 +230,7 @@ def expected_expenditure(state):
         is_property = row["object_code"] == "730"
         if row["account_type_code"] != "Expenditure" or is_property or row["function_code"] in ("3300", "4000"):
             continue
-        source = {"Federal": "Federal", "State": "StateLocal", "Local": "StateLocal", None: "Missing"}[row["funding_code"]]
+        source = {"Federal": "Federal", None: "Missing"}.get(row["funding_code"], "StateLocal")
         for value in ("All", source):
             key = (row["year"], row["org_id"], value)
             if row["function_code"] is None:

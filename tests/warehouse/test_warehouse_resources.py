@@ -21,7 +21,8 @@ def resources(new_warehouse, state):
     warehouse = new_warehouse("resources")
     warehouse.load(*state.deliveries.values())
     warehouse.dbt("build", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable", "--select",
-                  *(f"+ind_{name}" for name in INDICATORS), "+ind_late_bus_tardy_share", "+fct_student_daily_arrival")
+                  *(f"+ind_{name}" for name in INDICATORS), "+ind_late_bus_tardy_share",
+                  "+fct_student_daily_arrival", "+district_resources")
     return warehouse
 
 
@@ -89,3 +90,17 @@ def test_the_classes_of_retention_add_up_to_the_teachers_known(resources):
         "select count(*) from (select max(denominator) as teachers, sum(numerator) as classes "
         "from indicators.ind_educator_retention where disaggregate_type = 'retention_outcome' "
         "group by school_year, org_level, org_id) where teachers <> classes") == [(0,)]
+
+
+def test_a_district_sees_its_schools_beside_itself_and_the_state_and_nothing_of_others(resources):
+    assert {row for row in resources.rows("select distinct lea_id, org_id from district.district_resources")} == {
+        (lea, org) for lea in ("A", "B", "C") for org in (lea, f"{lea}1")} | {("A", "A2")}
+    assert resources.rows(
+        "select count(*) > 0, count(*) filter (where r.value is distinct from i.value "
+        "or r.lea_value is distinct from l.value or r.state_value is distinct from s.value) "
+        "from district.district_resources as r "
+        + " ".join(f"left join indicators.ind_per_pupil_expenditure as {name} on {name}.org_id = {org} "
+                   f"and {name}.authority = r.authority and {name}.school_year = r.school_year "
+                   f"and {name}.disaggregate_value = r.disaggregate_value"
+                   for name, org in (("i", "r.org_id"), ("l", "r.lea_id"), ("s", "'ST'")))
+        + " where r.indicator_id = 'I30'") == [(True, 0)]
