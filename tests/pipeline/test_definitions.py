@@ -44,7 +44,7 @@ MODELS = {
         "ind_membership_october_1", "ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability",
         "ind_bus_minutes_late", "ind_bus_on_time_arrival", "ind_bus_ride_minutes", "ind_bus_student_minutes_lost",
         "ind_educator_retention", "ind_late_bus_tardy_share", "ind_long_bus_rides", "ind_per_pupil_expenditure",
-        "ind_route_efficiency", "ind_principal_tenure", "ind_student_teacher_ratio",
+        "ind_data_timeliness", "ind_route_efficiency", "ind_principal_tenure", "ind_student_teacher_ratio",
         "ind_professional_learning_content", "ind_professional_learning_hours",
         "ind_professional_learning_participation", "ind_professional_learning_quality",
         "ind_professional_learning_sustained",
