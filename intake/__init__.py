@@ -6,7 +6,7 @@ Use what is exported here; everything else is this package's own business.
 from intake.calendar import fill_calendar
 from intake.findings import FILE_RULES, FINDING_SCHEMA
 from intake.identity import KeyMismatch, SplitTables, load_key, pseudonymise, split_identity, write_identities
-from intake.landing import Delivery, LandedFile, Receipt, load_delivery, receive
+from intake.landing import Delivery, LandedFile, Receipt, load_delivery, receive, received_at
 from intake.read import RawDelivery, read_delivery
 from intake.record_types import CODE_SETS, RECORD_TYPES, Column, RecordType
 from intake.sources import Source, SourcesError, SourcesFile, load_sources
@@ -34,6 +34,7 @@ __all__ = [
     "pseudonymise",
     "read_delivery",
     "receive",
+    "received_at",
     "split_identity",
     "write_identities",
 ]

@@ -4,6 +4,7 @@ Nothing is read or unpacked here; an archive is landed as the bytes it came in. 
 whole objects and whole manifests only.
 """
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -174,10 +175,30 @@ def _file_manifest(
     if manifest.exists():
         return load_delivery(manifest), False
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _note_receipt(landing, source_id, school_year, batch_id)
     sequence = 1 + len(list(folder.glob("*.json")))
     delivery = Delivery(source_id, school_year, batch_id, sequence, files)
     write_json(manifest, asdict(delivery))
     return delivery, True
+
+
+def received_at(home: str | Path, source_id: str, school_year: int, batch_id: str) -> dt.datetime | None:
+    """Return when a delivery first came (UTC, without zone); None for one landed before receipts were noted."""
+    note = _receipt_note(Path(home) / "landing", source_id, school_year, batch_id)
+    return dt.datetime.fromisoformat(json.loads(note.read_text())["received_at"]) if note.exists() else None
+
+
+def _receipt_note(landing: Path, source_id: str, school_year: int, batch_id: str) -> Path:
+    return landing / "receipts" / source_id / str(school_year) / f"{batch_id}.json"
+
+
+def _note_receipt(landing: Path, source_id: str, school_year: int, batch_id: str) -> None:
+    """Note the time, once: the only place where a clock enters what is computed. It stands beside the manifest, not in
+    it: a manifest says the same wherever and whenever the same bytes are landed."""
+    note = _receipt_note(landing, source_id, school_year, batch_id)
+    if not note.exists():
+        note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_json(note, {"received_at": dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0).isoformat()})
 
 
 def write_json(path: Path, content: object) -> None:

@@ -109,7 +109,7 @@ def make_student_transportation(year: DistrictYear, buses: Buses) -> pl.DataFram
     route = buses.rider_route[rides]
     bells = first_bells(year)
     due = np.array([bells[school_id] for school_id in buses.routes["school_id"]], dtype=int)
-    ride = rng.integers(5, 55, len(rides))
+    ride = rng.integers(5, 70, len(rides))
     idea = year.people.flag("idea")[year.spells["person"].to_numpy()[rides]]
     return pl.DataFrame({
         "student_id": year.spells["student_id"].gather(rides),

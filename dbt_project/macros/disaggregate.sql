@@ -238,13 +238,16 @@ figures as (
     Figures about organizations, not students: staff, money, buses. `organization_rows` is a CTE with one row per authority,
     school_year, org_level, org_id, disaggregate_type and disaggregate_value ('all', 'All' for the whole), and the columns
     numerator, denominator, student_count (what the figure counts: teachers, runs; null where nothing is counted), n_missing,
-    as_of_date, and `value` where it has_value. Only what the sources hold has a row: no data is no row, never zero.
+    as_of_date, and `value` where it has_value; period_start and period_end where the figure has_own_period. Only what the
+    sources hold has a row: no data is no row, never zero.
 #}
-{% macro organization_figures(organization_rows, indicator_id, version, unit, collection, period_type='school_year', number_type='decimal(18, 2)', has_value=false) -%}
+{% macro organization_figures(organization_rows, indicator_id, version, unit, collection, period_type='school_year', number_type='decimal(18, 2)', has_value=false, has_own_period=false) -%}
 figures as (
     select
-        r.*, g.parent_org_id, g.lea_id,
+        r.*, g.parent_org_id, g.lea_id
+        {%- if not has_own_period %},
         make_date(r.school_year - 1, 7, 1) as period_start, make_date(r.school_year, 6, 30) as period_end
+        {%- endif %}
     from {{ organization_rows }} as r
     inner join {{ ref('dim_organization') }} as g on r.org_level = g.org_level and r.org_id = g.org_id
 )

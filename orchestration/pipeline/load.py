@@ -24,6 +24,7 @@ CURRENT_DELIVERIES = pl.Schema(
         "batch_id": pl.String,
         "source_name": pl.String,
         "student_id_scope": pl.String,
+        "received_at": pl.Datetime("us"),
     }
 )
 
@@ -39,7 +40,7 @@ def load_record_views(workspace: Workspace) -> dict[str, int]:
         raise RuntimeError("No source has a delivery that can be used. The reports say what each must mend.")
     workspace.home.warehouse.parent.mkdir(parents=True, exist_ok=True)
     folders = [_records_folder(workspace, standing) for standing in in_use]
-    deliveries = pl.DataFrame([_delivery_row(standing) for standing in in_use], schema=CURRENT_DELIVERIES)
+    deliveries = pl.DataFrame([_delivery_row(workspace, standing) for standing in in_use], schema=CURRENT_DELIVERIES)
     state = pl.DataFrame({"state_id": [workspace.sources.state.id], "state_name": [workspace.sources.state.name]})
     counts = {}
     with duckdb.connect(str(workspace.home.warehouse)) as warehouse:
@@ -72,8 +73,9 @@ def _records_folder(workspace: Workspace, standing: Standing) -> Path:
     return folder / "records"
 
 
-def _delivery_row(standing: Standing) -> dict:
+def _delivery_row(workspace: Workspace, standing: Standing) -> dict:
     source = standing.turn.source
+    batch_id = standing.current["batch_id"]
     return {
         "source_id": source.id,
         "lea_id": source.lea_id,
@@ -81,6 +83,7 @@ def _delivery_row(standing: Standing) -> dict:
         "batch_id": name_batch(**standing.current),
         "source_name": source.name,
         "student_id_scope": source.student_id_scope,
+        "received_at": intake.received_at(workspace.home.root, source.id, standing.turn.school_year, batch_id),
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from intake import load_delivery, load_sources, read_delivery, receive
+from intake import load_delivery, load_sources, read_delivery, receive, received_at
 from intake.archives import Limits
 from intake.landing import find_object
 
@@ -66,6 +66,22 @@ def test_the_same_bytes_are_the_same_delivery_and_new_bytes_leave_the_old_in_pla
     assert find_object(home, first.delivery.files[0].sha256).read_text() == STUDENTS
     manifest = home / "landing" / "deliveries" / "a" / "2022" / f"{first.delivery.batch_id}.json"
     assert load_delivery(manifest) == first.delivery
+
+
+def test_the_time_of_a_receipt_is_noted_once_and_stands_in_no_manifest(tmp_path, drop):
+    source, home = _source(tmp_path), tmp_path / "home"
+    (drop / "students.csv").write_text(STUDENTS)
+    batch = receive(source, 2022, home=home).delivery.batch_id
+    noted = received_at(home, "a", 2022, batch)
+    note = home / "landing" / "receipts" / "a" / "2022" / f"{batch}.json"
+    note.write_text(note.read_text().replace(str(noted.year), "2001"))
+    receive(source, 2022, home=home)
+    assert received_at(home, "a", 2022, batch).year == 2001
+    manifest = home / "landing" / "deliveries" / "a" / "2022" / f"{batch}.json"
+    assert "received_at" not in manifest.read_text()
+    note.unlink()
+    receive(source, 2022, home=home)
+    assert received_at(home, "a", 2022, batch) is None
 
 
 def test_a_missing_or_empty_folder_is_a_receipt_with_a_problem_and_no_delivery(tmp_path, drop):

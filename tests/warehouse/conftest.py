@@ -94,6 +94,7 @@ class Delivery:
 
     def __init__(self, source_id, lea_id, batch_id, school_year=2022):
         self.source_id, self.lea_id, self.batch_id, self.school_year = source_id, lea_id, batch_id, school_year
+        self.received_at = None
         self.rows = {name: [] for name in intake.RECORD_TYPES}
 
     def add(self, record_type, **values):
@@ -148,9 +149,10 @@ class Warehouse:
                 ]
                 self._insert(connection, f"records.{name}", rows)
             connection.execute("create or replace table records.current_deliveries (source_id varchar, lea_id varchar, "
-                               "school_year integer, batch_id varchar, source_name varchar, student_id_scope varchar)")
+                               "school_year integer, batch_id varchar, source_name varchar, student_id_scope varchar, "
+                               "received_at timestamp)")
             self._insert(connection, "records.current_deliveries", [
-                [d.source_id, d.lea_id, d.school_year, d.batch_id, f"Sender {d.source_id}", "state"]
+                [d.source_id, d.lea_id, d.school_year, d.batch_id, f"Sender {d.source_id}", "state", d.received_at]
                 for d in deliveries
             ])
             connection.execute("create or replace table records.state as "
