@@ -7,11 +7,6 @@
 
 {% macro spark__add_months(date, months) -%} add_months({{ date }}, {{ months }}) {%- endmacro %}
 
-{# The school year a date lies in, from July 1 on the next. #}
-{% macro school_year_of(date) -%}
-    cast(extract(year from {{ date }}) + case when extract(month from {{ date }}) >= 7 then 1 else 0 end as integer)
-{%- endmacro %}
-
 {# Calendar quarters counted through, so that the second quarter after one is two more. #}
 {% macro quarter_number(date) -%}
     cast(extract(year from {{ date }}) * 4 + (extract(month from {{ date }}) - 1) // 3 as integer)
@@ -36,20 +31,6 @@
             on m.student_key = u.student_key and u.school_year <= m.school_year
     ) as years_known
     where recency = 1
-{%- endmacro %}
-
-{# Each row of `members` once for its school, its district and the state, with the columns named. #}
-{% macro at_every_level(members, columns) %}
-    {%- for level in ['school', 'lea', 'state'] %}
-    {% if not loop.first %}union all{% endif %}
-    select '{{ level }}' as org_level, {{ "s.org_id" if level == 'state' else 'm.' ~ level ~ '_id' }} as org_id, m.{{ columns | join(', m.') }}
-    from {{ members }} as m
-    {%- if level == 'state' %}
-    inner join {{ ref('dim_organization') }} as s on s.org_level = 'state'
-    {%- else %}
-    where m.{{ level }}_id is not null
-    {%- endif %}
-    {%- endfor %}
 {%- endmacro %}
 
 {#

@@ -271,3 +271,17 @@ figures as (
     ({{ school_year }} >= coalesce({{ parameters }}.first_school_year, 0)
     and {{ school_year }} <= coalesce({{ parameters }}.last_school_year, 9999))
 {%- endmacro %}
+
+{# Each row of `members` once for its school, its district and the state, with the columns named. #}
+{% macro at_every_level(members, columns) %}
+    {%- for level in ['school', 'lea', 'state'] %}
+    {% if not loop.first %}union all{% endif %}
+    select '{{ level }}' as org_level, {{ "s.org_id" if level == 'state' else 'm.' ~ level ~ '_id' }} as org_id, m.{{ columns | join(', m.') }}
+    from {{ members }} as m
+    {%- if level == 'state' %}
+    inner join {{ ref('dim_organization') }} as s on s.org_level = 'state'
+    {%- else %}
+    where m.{{ level }}_id is not null
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}

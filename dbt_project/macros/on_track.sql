@@ -18,23 +18,6 @@
         case when is_passing then credits_attempted else 0 end end)
 {%- endmacro %}
 
-{#
-    Rows at a school for each level, from a relation of student rows with school_id and lea_id: the school, its district,
-    the state. Each student stands at one school, so each is counted once everywhere. `columns` are carried along.
-#}
-{% macro at_every_level(student_rows, columns) -%}
-    {%- for level in ['school', 'lea', 'state'] %}
-    {% if not loop.first %}union all{% endif %}
-    select
-        '{{ level }}' as org_level, {{ 's.org_id' if level == 'state' else 'r.' ~ level ~ '_id' }} as org_id,
-        r.{{ columns | join(', r.') }}
-    from {{ student_rows }} as r
-    {%- if level == 'state' %}
-    cross join (select org_id from {{ ref('dim_organization') }} where org_level = 'state') as s
-    {%- endif %}
-    {%- endfor %}
-{%- endmacro %}
-
 {# The rows of an indicator made of fct_grade_9_on_track at one checkpoint. #}
 {% macro grade_9_on_track(indicator_id, checkpoint, period_type) -%}
 with judged as (

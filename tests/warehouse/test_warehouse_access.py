@@ -82,27 +82,9 @@ def test_every_model_says_what_a_row_is_and_every_column_what_it_holds(models):
 
 def test_every_indicator_carries_its_definition(models):
     indicators = {n: m for n, m in models.items() if folder(m) == "indicators" and n != "ind_cells"}
-<<<<<<< HEAD
-<<<<<<< HEAD
-<<<<<<< HEAD
-    assert len(indicators) >= 22
+    assert len(indicators) >= 60
     for name, node in indicators.items():
         assert tuple(key for key in node["config"]["meta"] if key != "e_w_questions") == META, name
-=======
-    assert len(indicators) == 45
-    for name, node in indicators.items():
-        assert tuple(node["config"]["meta"]) in (META, (*META, "e_w_questions")), name
->>>>>>> f442e482de3111b6183db53c08ed13e353bdc4a3
-=======
-    assert len(indicators) >= 12
-    for name, node in indicators.items():
-        assert tuple(key for key in node["config"]["meta"] if key != "e_w_questions") == META, name
->>>>>>> 843bec8df95f1e8700ddb9768784233bb47b7be0
-=======
-    assert len(indicators) >= 12
-    for name, node in indicators.items():
-        assert tuple(key for key in node["config"]["meta"] if key != "e_w_questions") == META, name
->>>>>>> 28320eca965869d5600d576d940a04ba9bad735c
 
 
 def test_a_release_defines_the_indicators_it_can_hold_and_no_others(built):
