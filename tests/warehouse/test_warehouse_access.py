@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from orchestration.catalog import find_indicator, parameter_values, public_indicators
+from orchestration.catalog import find_indicator, list_indicators, parameter_values, public_indicators
 
 FIRST_WORDS = ("One row per ", "One row: ")
 META = ("indicator_id", "title", "definition", "what_it_is_not", "numerator", "denominator", "exclusions",
@@ -89,7 +89,7 @@ def test_every_indicator_carries_its_definition(models):
 
 def test_a_release_defines_the_indicators_it_can_hold_and_no_others(built):
     defined = {entry["indicator_id"] for entry in public_indicators(built.manifest())}
-    assert defined == {"I00", "I01", "I01u", "I02", "I16"}
+    assert defined == {"I00", "I01", "I01u", "I02", "I13", "I16"}
 
 
 def test_a_variant_of_an_indicator_has_its_parameters(built):
@@ -101,3 +101,9 @@ def test_contracts_are_enforced_on_indicators_and_marts(models):
     tiers = {"indicators", "teacher", "school", "district", "state", "research", "public"}
     assert {folder(node) for node in models.values() if node["contract"]["enforced"]} == tiers
     assert all(node["contract"]["enforced"] for node in models.values() if folder(node) in tiers)
+
+
+def test_the_state_reads_every_indicator_in_one_table(built, models):
+    node = next(node for node in models.values() if node["name"] == "state_indicators")
+    read = {name.split(".")[-1] for name in node["depends_on"]["nodes"]} - {"dim_organization"}
+    assert read == {indicator.name for indicator in list_indicators(built.manifest())}

@@ -4,6 +4,7 @@
     ('ind_chronic_absenteeism', 'ind_chronic_absenteeism', 'edfacts'),
     ('ind_chronic_absenteeism', 'ind_chronic_absenteeism_unduplicated', 'edfacts'),
     ('ind_exclusionary_discipline', 'ind_exclusionary_discipline', 'openslds'),
+    ('ind_graduation_rate_4_year', 'ind_graduation_rate_4_year', 'essa_last_school'),
 ] -%}
 -- One authority per table: two minimum-day rules side by side would let a reader subtract one from the other.
 {% for table_id, model, authority in published -%}
