@@ -34,6 +34,7 @@ def make_staffing(year: DistrictYear, rosters: pl.DataFrame) -> dict[str, pl.Dat
     hired, staff_ids, leaves = _fill_positions(year, positions)
     positions = positions.with_columns(staff_id=staff_ids, begin_date=hired, leaves=leaves)
     numbers = positions["staff_id"].cast(pl.Int64).to_numpy()
+    staff_sections = _assign_sections(year, sections, positions)
     reason = pl.Series(_SEPARATIONS).gather(numbers * 7 % len(_SEPARATIONS))
     assignments = positions.select(
         "staff_id", "org_id", "classification_source", "begin_date",
@@ -42,9 +43,9 @@ def make_staffing(year: DistrictYear, rosters: pl.DataFrame) -> dict[str, pl.Dat
     )
     return {
         "staff": _describe_people(year, staff_ids, hired),
-        "staff_credentials": _make_credentials(year, positions),
+        "staff_credentials": _make_credentials(year, positions, staff_sections, sections),
         "staff_assignments": assignments,
-        "staff_sections": _assign_sections(year, sections, positions),
+        "staff_sections": staff_sections,
         "professional_learning": _make_professional_learning(year, positions),
     }
 
@@ -106,16 +107,23 @@ def _describe_people(year: DistrictYear, staff_ids: pl.Series, hired: pl.Series)
     })
 
 
-def _make_credentials(year: DistrictYear, positions: pl.DataFrame) -> pl.DataFrame:
+def _make_credentials(
+    year: DistrictYear, positions: pl.DataFrame, staff_sections: pl.DataFrame, sections: pl.DataFrame
+) -> pl.DataFrame:
     """Return one row per teacher's credential: most regular, some provisional or emergency, more so where disadvantage
-    is high; a field for those who teach one."""
-    teachers = positions.filter(pl.col("classification_source").str.ends_with("Teachers"))
+    is high; a field for those who teach one, seven in eight in what they teach."""
+    subjects = sections.select("section_id", "session_name", "subject_source")
+    taught = staff_sections.join(subjects, on=["section_id", "session_name"], how="left", maintain_order="left").unique(
+        "staff_id", keep="first", maintain_order=True).select("staff_id", taught="subject_source")
+    teachers = positions.filter(pl.col("classification_source").str.ends_with("Teachers")).join(
+        taught, on="staff_id", how="left", maintain_order="left")
     numbers = teachers["staff_id"].cast(pl.Int64).to_numpy()
     draw = numbers * 48_271 % 1000 / 1000
     irregular = 0.03 + 0.12 * year.district.disadvantage
     kind = np.select([draw < irregular / 2, draw < irregular, draw < irregular + 0.25],
                      ["Emergency", "Provisional", "Professional"], default="Regular")
-    fields = pl.Series(_FIELDS).gather(numbers * 69_621 % len(_FIELDS))
+    other_field = pl.Series(_FIELDS).gather(numbers * 69_621 % len(_FIELDS))
+    fields = pl.Series(np.where(numbers * 16_807 % 8 < 7, teachers["taught"].fill_null(other_field), other_field))
     is_elementary = teachers["classification_source"] == "ElementaryTeachers"
     return pl.DataFrame({
         "staff_id": teachers["staff_id"], "credential_type_source": kind, "field": fields,
@@ -138,7 +146,8 @@ def _assign_sections(year: DistrictYear, sections: pl.DataFrame, positions: pl.D
         sections.with_columns(order=pl.int_range(pl.len()).over("school_id"))
         .join(seats.select("org_id", "teachers").unique(maintain_order=True), left_on="school_id", right_on="org_id",
               how="left", maintain_order="left")
-        .with_columns(turn=pl.col("order") % pl.col("teachers"))
+        # In the order of courses, so that most teach one subject.
+        .with_columns(turn=pl.col("order") * pl.col("teachers") // pl.len().over("school_id"))
         .join(seats.select("org_id", "staff_id", "turn"), left_on=["school_id", "turn"], right_on=["org_id", "turn"],
               how="left", maintain_order="left")
         .select(
