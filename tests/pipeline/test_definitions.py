@@ -14,6 +14,7 @@ MODELS = {
     "seeds": {
         "code_labels", "cohort_rules", "collection_status", "diploma_rules", "exit_document_rules", "exit_rules",
         "grade_points", "indicator_parameters", "subgroup_values",
+        "tested_grades",
     },
     "staging": {
         "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
@@ -32,12 +33,14 @@ MODELS = {
         "fct_student_daily_attendance", "fct_student_enrollment", "fct_student_lea_year", "fct_student_mobility",
         "fct_student_school_year", "fct_student_transportation", "fct_student_year", "fct_survey_administration",
         "fct_survey_response", "fct_work_based_learning",
+        "fct_assessment_participation",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
         "ind_chronic_absenteeism_unduplicated", "ind_event_dropout", "ind_exclusionary_discipline",
         "ind_graduation_rate_4_year", "ind_graduation_rate_5_year", "ind_graduation_rate_6_year",
         "ind_membership_october_1", "ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability",
+        "ind_academic_achievement",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},

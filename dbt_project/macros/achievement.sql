@@ -1,0 +1,64 @@
+{# The subjects of the state tests: the letter of their indicator ids and the CEDS 000021 codes that belong to them. #}
+{% macro tested_subjects() %}
+    {{ return({
+        'Mathematics': {'letter': 'm', 'codes': ['01166']},
+        'ReadingLanguageArts': {'letter': 'r', 'codes': ['13373', '00554', '00560', '13372']},
+        'Science': {'letter': 's', 'codes': ['00562', '73086', '73087']},
+    }) }}
+{% endmacro %}
+
+{# The tested subject of a CEDS subject code; null for all others. #}
+{% macro tested_subject_of(subject_code) -%}
+    case
+        {%- for subject, told in tested_subjects().items() %}
+        when {{ subject_code }} in ('{{ told.codes | join("', '") }}') then '{{ subject }}'
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{#
+    Who students are, with the grade in which they were tested (or kept, or entered) instead of the grade they ended the
+    year in. `rows` has one row per student_key and school_year, with the grade in grade_level_code.
+#}
+{% macro described_in_grade(rows) -%}
+    select
+        r.student_key, r.school_year
+        {%- for column in breakdown_columns() %},
+        {% if column == 'grade_level_code' -%}
+        case
+            when r.grade_level_code is null then 'Missing'
+            else coalesce(g.disaggregate_value, 'Other')
+        end as grade_level_code
+        {%- else -%}
+        s.{{ column }}
+        {%- endif %}
+        {%- endfor %}
+    from {{ rows }} as r
+    inner join {{ ref('dim_student_year') }} as s on r.student_key = s.student_key and r.school_year = s.school_year
+    left join {{ ref('subgroup_values') }} as g
+        on g.disaggregate_type = 'grade' and r.grade_level_code = g.disaggregate_value
+{%- endmacro %}
+
+{#
+    One row per authority, student and organization: `columns` of `students`, which has authority, student_key,
+    school_year, school_id, lea_id and as_of_date; `where` may name the level, as in is_full_year_{level}.
+#}
+{% macro at_each_level(students, columns, where='true') -%}
+    {%- for level in ['school', 'lea', 'state'] %}
+    {% if not loop.first %}union all{% endif %}
+    select
+        r.authority, r.school_year, '{{ level }}' as org_level,
+        {{ 'o.org_id' if level == 'state' else 'r.' ~ level ~ '_id' }} as org_id,
+        r.student_key, r.as_of_date, r.{{ columns | join(', r.') }}
+    from {{ students }} as r
+    {% if level == 'state' -%}
+    inner join {{ ref('dim_organization') }} as o on o.org_level = 'state'
+    {% endif -%}
+    where {{ where | replace('{level}', level) }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# So many percent of a whole number, rounded up to the next whole number: 95 percent of 97 are 93. #}
+{% macro percent_rounded_up(whole, percent) -%}
+    cast(({{ whole }} * {{ percent }} + 99) // 100 as bigint)
+{%- endmacro %}
