@@ -62,3 +62,10 @@
 {% macro percent_rounded_up(whole, percent) -%}
     cast(({{ whole }} * {{ percent }} + 99) // 100 as bigint)
 {%- endmacro %}
+
+{# Who the students of a tested subject are, in the grade of the test. #}
+{% macro described_at_test(subject) -%}
+    {{ described_in_grade(
+        "(select student_key, school_year, grade_level_code from " ~ ref('fct_assessment_participation')
+        ~ " where subject = '" ~ subject ~ "')") }}
+{%- endmacro %}

@@ -41,6 +41,7 @@ MODELS = {
         "ind_graduation_rate_4_year", "ind_graduation_rate_5_year", "ind_graduation_rate_6_year",
         "ind_membership_october_1", "ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability",
         "ind_academic_achievement",
+        "ind_alternate_assessment", "ind_assessment_participation",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},

@@ -25,7 +25,7 @@ student_rows as (
 ),
 
 described as (
-    {{ described_in_grade("(select * from " ~ ref('fct_assessment_participation') ~ " where subject = '" ~ subject ~ "')") }}
+    {{ described_at_test(subject) }}
 ),
 
 -- Until here the denominator is everyone required to be tested; how many of them at least must be counted is told by group.
