@@ -69,3 +69,50 @@
         "(select student_key, school_year, grade_level_code from " ~ ref('fct_assessment_participation')
         ~ " where subject = '" ~ subject ~ "')") }}
 {%- endmacro %}
+
+{#
+    The day on which most students took a test, by school year and the columns `by`: who was there and has no record
+    should have taken it, too. `records` are rows of fct_assessment_result.
+#}
+{% macro test_days(records, by) -%}
+    select school_year, {% for column in by %}{{ column }}, {% endfor %}administration_date as test_date
+    from (
+        select
+            school_year, {% for column in by %}{{ column }}, {% endfor %}administration_date,
+            row_number() over (
+                partition by school_year{% for column in by %}, {{ column }}{% endfor %}
+                order by count(*) desc, administration_date
+            ) as preference
+        from {{ records }}
+        where participation = 'Participated'
+        group by school_year{% for column in by %}, {{ column }}{% endfor %}, administration_date
+    ) as d
+    where preference = 1
+{%- endmacro %}
+
+{#
+    Students with the school at which they were on the day of a test: of two that of the district that sent the result,
+    then the one that ends last; null where they were at none. `students` has one row per `keys`, with student_key,
+    school_year, test_date, record_lea_id and tested_grade_level_code.
+#}
+{% macro placed_on_test_day(students, keys) -%}
+    select * from (
+        select
+            s.*, e.delivery_key, e.lea_id, e.school_id,
+            coalesce(s.tested_grade_level_code, e.grade_level_code) as grade_level_code,
+            row_number() over (
+                partition by s.{{ keys | join(', s.') }}
+                order by case when e.lea_id = s.record_lea_id then 0 else 1 end, e.place_in_state desc nulls last
+            ) as preference
+        from {{ students }} as s
+        left join {{ ref('fct_student_enrollment') }} as e
+            on s.student_key = e.student_key and s.school_year = e.school_year
+            and s.test_date between e.entry_date and e.end_date
+    ) as p
+    where preference = 1
+{%- endmacro %}
+
+{# The school year a date lies in; a year begins on July 1. #}
+{% macro school_year_of(date) -%}
+    cast(extract(year from {{ date }}) + case when extract(month from {{ date }}) >= 7 then 1 else 0 end as integer)
+{%- endmacro %}

@@ -33,7 +33,7 @@ MODELS = {
         "fct_student_daily_attendance", "fct_student_enrollment", "fct_student_lea_year", "fct_student_mobility",
         "fct_student_school_year", "fct_student_transportation", "fct_student_year", "fct_survey_administration",
         "fct_survey_response", "fct_work_based_learning",
-        "fct_assessment_participation",
+        "fct_assessment_participation", "fct_english_learner_progress", "fct_english_learner_reclassification",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -41,7 +41,8 @@ MODELS = {
         "ind_graduation_rate_4_year", "ind_graduation_rate_5_year", "ind_graduation_rate_6_year",
         "ind_membership_october_1", "ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability",
         "ind_academic_achievement",
-        "ind_alternate_assessment", "ind_assessment_participation",
+        "ind_alternate_assessment", "ind_assessment_participation", "ind_english_learner_progress",
+        "ind_english_learner_reclassification",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},

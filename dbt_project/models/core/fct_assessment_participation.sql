@@ -34,20 +34,9 @@ chosen_records as (
     where preference = 1
 ),
 
--- The day on which most students of a grade took the test: who was there and has no record should have taken it, too.
 test_days as (
-    select school_year, subject, grade_level_code, administration_date as test_date
-    from (
-        select
-            school_year, subject, grade_level_code, administration_date,
-            row_number() over (
-                partition by school_year, subject, grade_level_code order by count(*) desc, administration_date
-            ) as preference
-        from records
-        where subject is not null and participation = 'Participated' and assessment_type_code = 'StateSummative'
-        group by school_year, subject, grade_level_code, administration_date
-    ) as d
-    where preference = 1
+    {{ test_days("(select * from records where subject is not null and assessment_type_code = 'StateSummative')",
+        ['subject', 'grade_level_code']) }}
 ),
 
 senders_of_results as (
@@ -77,22 +66,8 @@ students_and_subjects as (
         on c.student_key = m.student_key and c.school_year = m.school_year and c.subject = m.subject
 ),
 
--- A student counts at the school of the day of the test; of two, at that of the district that sent the result.
 placed as (
-    select * from (
-        select
-            s.*, e.delivery_key, e.lea_id, e.school_id,
-            coalesce(s.tested_grade_level_code, e.grade_level_code) as grade_level_code,
-            row_number() over (
-                partition by s.student_key, s.school_year, s.subject
-                order by case when e.lea_id = s.record_lea_id then 0 else 1 end, e.place_in_state desc nulls last
-            ) as preference
-        from students_and_subjects as s
-        left join {{ ref('fct_student_enrollment') }} as e
-            on s.student_key = e.student_key and s.school_year = e.school_year
-            and s.test_date between e.entry_date and e.end_date
-    ) as p
-    where preference = 1
+    {{ placed_on_test_day('students_and_subjects', ['student_key', 'school_year', 'subject']) }}
 ),
 
 -- Membership of each school, each district and the state, with the days until then without it.
