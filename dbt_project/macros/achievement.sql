@@ -116,3 +116,8 @@
 {% macro school_year_of(date) -%}
     cast(extract(year from {{ date }}) + case when extract(month from {{ date }}) >= 7 then 1 else 0 end as integer)
 {%- endmacro %}
+
+{# The grade below a numbered one; null where there is none. #}
+{% macro grade_before(grade_level_code) -%}
+    lpad(cast(try_cast({{ grade_level_code }} as integer) - 1 as varchar), 2, '0')
+{%- endmacro %}

@@ -14,7 +14,7 @@ MODELS = {
     "seeds": {
         "code_labels", "cohort_rules", "collection_status", "diploma_rules", "exit_document_rules", "exit_rules",
         "grade_points", "indicator_parameters", "subgroup_values",
-        "tested_grades",
+        "tested_grades", "growth_points",
     },
     "staging": {
         "stg_assessments", "stg_attendance", "stg_calendars", "stg_deliveries", "stg_demographics", "stg_diplomas",
@@ -34,6 +34,7 @@ MODELS = {
         "fct_student_school_year", "fct_student_transportation", "fct_student_year", "fct_survey_administration",
         "fct_survey_response", "fct_work_based_learning",
         "fct_assessment_participation", "fct_english_learner_progress", "fct_english_learner_reclassification",
+        "fct_student_growth", "fct_growth_effect",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -42,7 +43,8 @@ MODELS = {
         "ind_membership_october_1", "ind_student_mobility", "ind_student_mobility_incidence", "ind_student_stability",
         "ind_academic_achievement",
         "ind_alternate_assessment", "ind_assessment_participation", "ind_english_learner_progress",
-        "ind_english_learner_reclassification",
+        "ind_english_learner_reclassification", "ind_growth_gain", "ind_growth_percentile", "ind_growth_residual",
+        "ind_growth_value_table",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},
