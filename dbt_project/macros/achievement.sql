@@ -121,3 +121,8 @@
 {% macro grade_before(grade_level_code) -%}
     lpad(cast(try_cast({{ grade_level_code }} as integer) - 1 as varchar), 2, '0')
 {%- endmacro %}
+
+{# Kindergarten readiness: the domain (CEDS 001000, or All for the whole) and its indicator id. #}
+{% macro readiness_domains() %}
+    {{ return({'All': 'I05', '01': 'I05d1', '02': 'I05d2', '03': 'I05d3', '04': 'I05d4', '05': 'I05d5'}) }}
+{% endmacro %}

@@ -34,7 +34,7 @@ MODELS = {
         "fct_student_school_year", "fct_student_transportation", "fct_student_year", "fct_survey_administration",
         "fct_survey_response", "fct_work_based_learning",
         "fct_assessment_participation", "fct_english_learner_progress", "fct_english_learner_reclassification",
-        "fct_student_growth", "fct_growth_effect",
+        "fct_student_growth", "fct_growth_effect", "fct_kindergarten_readiness",
     },
     "indicators": {
         "ind_average_daily_attendance", "ind_cells", "ind_chronic_absenteeism",
@@ -44,7 +44,7 @@ MODELS = {
         "ind_academic_achievement",
         "ind_alternate_assessment", "ind_assessment_participation", "ind_english_learner_progress",
         "ind_english_learner_reclassification", "ind_growth_gain", "ind_growth_percentile", "ind_growth_residual",
-        "ind_growth_value_table",
+        "ind_growth_value_table", "ind_kindergarten_readiness",
     },
     "teacher": {"teacher_students_today"},
     "school": {"school_attendance_watch"},
