@@ -108,6 +108,7 @@ full_years as (
     inner join memberships as m
         on p.student_key = m.student_key and p.school_year = m.school_year
         and m.org_id = case m.org_level when 'school' then p.school_id when 'lea' then p.lea_id else 'ST' end
+    where p.school_id is not null
     group by p.student_key, p.school_year, p.subject, m.org_level
 ),
 
