@@ -6,7 +6,7 @@ import polars as pl
 
 from sample_state.codes import GRADE_CODES
 from sample_state.district_year import DistrictYear
-from sample_state.learning import SCORE_TYPE, TESTED_GRADES, TESTS
+from sample_state.learning import SCORE_TYPE, TESTS
 from sample_state.school_days import dates, nth_weekday
 from sample_state.traits import identified, last_el_year, name_disability, spread
 
@@ -136,10 +136,10 @@ def _takes_alternate(year: DistrictYear, spell: np.ndarray) -> np.ndarray:
 def _alternate(year: DistrictYear) -> pl.DataFrame:
     rng = year.stream("alternate assessment")
     begin = nth_weekday(year.school_year, 4, 0, 2)
-    spell = _there(year, begin, TESTED_GRADES)
-    spell = spell[_takes_alternate(year, spell)]
     parts = []
-    for subject, code in TESTS:
+    for subject, code, tested in TESTS:
+        spell = _there(year, begin, tested)
+        spell = spell[_takes_alternate(year, spell)]
         score = np.clip(np.rint(300 + 25 * rng.normal(0, 1, len(spell))), 200, 400).astype(int)
         level = np.searchsorted(np.array([290, 325]), score, side="right")
         parts.append(_results(year, spell, f"ALT-{subject}", f"Alternate Assessment {subject}", begin + 1,
@@ -184,9 +184,9 @@ def _advanced(year: DistrictYear, rosters: pl.DataFrame) -> pl.DataFrame:
 def _not_tested(year: DistrictYear, tested: pl.DataFrame) -> pl.DataFrame:
     rng = year.stream("not tested")
     begin = nth_weekday(year.school_year, 4, 0, 2)
-    spell = _there(year, begin + 4, TESTED_GRADES)
     parts = []
-    for subject, code in TESTS:
+    for subject, code, tested_grades in TESTS:
+        spell = _there(year, begin + 4, tested_grades)
         grade = pl.Series(GRADE_CODES).gather(year.spells["grade"].to_numpy()[spell])
         part = _results(year, spell, "ST", f"State Assessment {subject}", begin).with_columns(
             assessment_id=pl.format(f"ST-{year.school_year}-{subject}-{{}}", grade),

@@ -13,7 +13,7 @@ import polars as pl
 from sample_state.achievement import ALTERNATE_LEVELS, DOMAINS, ELP_LEVELS, ELP_SCORE_TYPE, KRA_LEVELS, PROFICIENT_ELP
 from sample_state.codes import EXIT_DROPPED_OUT, EXIT_GRADUATED, EXIT_NO_DIPLOMA, GRADE_CODES, RECORD_COLUMNS
 from sample_state.district_year import DistrictYear
-from sample_state.learning import PERFORMANCE_LEVELS, SCORE_TYPE, TESTED_GRADES, TESTS
+from sample_state.learning import PERFORMANCE_LEVELS, SCORE_TYPE, TESTS
 from sample_state.randomness import stream
 
 # Institution (id, name, CEDS level, control, state), months of its programs, credits of a full-time term.
@@ -202,9 +202,9 @@ def _make_wages(seed: int, way: pl.DataFrame, left: int, school_year: int) -> pl
 
 def _make_assessments(school_year: int) -> pl.DataFrame:
     rows = []
-    for subject, code in TESTS:
+    for subject, code, tested in TESTS:
         rows += [(f"ST-{school_year}-{subject}-{GRADE_CODES[grade]}", f"State Assessment {subject}", "StateSummative",
-                  code, GRADE_CODES[grade], None) for grade in TESTED_GRADES]
+                  code, GRADE_CODES[grade], None) for grade in tested]
         rows.append((f"ALT-{subject}-{school_year}", f"Alternate Assessment {subject}",
                      "AlternateAssessmentAlternateStandards", code, None, None))
     rows.append((f"KRA-{school_year}", "Kindergarten Readiness Assessment", "KindergartenReadiness", None, "KG", None))
@@ -231,8 +231,8 @@ def _make_levels(school_year: int) -> pl.DataFrame:
             rows.append((assessment, grade, method, name, number, edges[number - 1], highest,
                          "Yes" if number >= proficient else "No", f"{school_year - 1}-07-01", f"{school_year}-06-30"))
 
-    for subject, _ in TESTS:
-        for grade in TESTED_GRADES:
+    for subject, _, tested in TESTS:
+        for grade in tested:
             add(f"ST-{school_year}-{subject}-{GRADE_CODES[grade]}", GRADE_CODES[grade], SCORE_TYPE, PERFORMANCE_LEVELS,
                 (100, 440, 500, 570), 950, 3)
         add(f"ALT-{subject}-{school_year}", None, SCORE_TYPE, ALTERNATE_LEVELS, (200, 290, 325), 400, 2)

@@ -6,7 +6,7 @@ import polars as pl
 from sample_state.codes import GRADE_CODES
 from sample_state.district_year import DistrictYear
 from sample_state.school_days import dates, nth_weekday
-from sample_state.traits import name_disability, spread, takes_cte
+from sample_state.traits import is_newcomer, name_disability, spread, takes_cte
 
 SECTION_SIZE = 23
 # Course code, title and CEDS 000021 subject.
@@ -21,7 +21,9 @@ _ELECTIVES = (("APE", "AP English Language", "13372", 11, 0.5), ("APM", "AP Calc
 PERFORMANCE_LEVELS = ("Did Not Meet Standard", "Approached Standard", "Met Standard", "Exceeded Standard")
 _CUTS = (440, 500, 570)
 TESTED_GRADES = (3, 4, 5, 6, 7, 8, 11)
-TESTS = (("Mathematics", "01166"), ("Reading", "13373"))
+READING = "13373"
+# Name, CEDS 000021 subject and grades of each state test.
+TESTS = (("Mathematics", "01166", TESTED_GRADES), ("Reading", READING, TESTED_GRADES), ("Science", "00562", (5, 8, 11)))
 SCORE_TYPE = "Scale score"
 # Disabilities whose students take the alternate assessment: about 1 % of those tested.
 _ALTERNATE = ("ID", "MD")
@@ -106,7 +108,7 @@ def make_student_sections(rosters: pl.DataFrame) -> pl.DataFrame:
 
 
 def make_assessment_results(year: DistrictYear) -> pl.DataFrame:
-    """Return one row per student and state test taken (mathematics and reading, grades 3 to 8 and 11).
+    """Return one row per student and state test taken (mathematics, reading and, in three grades, science).
 
     Scores run from 100 to 950 and fall with absence; about 96 % of those enrolled in the test weeks take part. Whoever
     takes the alternate assessment instead, or none, is in achievement.py.
@@ -122,10 +124,13 @@ def make_assessment_results(year: DistrictYear) -> pl.DataFrame:
     has_plan = idea | year.people.flag("section_504")[person]
     is_alternate = idea & np.isin(name_disability(person), _ALTERNATE)
     parts = []
-    for number, (subject, code) in enumerate(TESTS):
+    for number, (subject, code, tested) in enumerate(TESTS):
         takes = rng.random(len(grade)) < 0.985 - 0.3 * np.minimum(absence, 0.5)
         takes &= ~is_alternate
-        spell = np.flatnonzero(enrolled & takes & np.isin(grade, TESTED_GRADES))
+        if code == READING:
+            # In the first year the English test may stand for it.
+            takes &= ~is_newcomer(year.people, person, year.school_year)
+        spell = np.flatnonzero(enrolled & takes & np.isin(grade, tested))
         score = np.clip(np.rint(500 + 78 * ability[spell] + rng.normal(0, 32, len(spell))), 100, 950).astype(int)
         level = np.searchsorted(np.array(_CUTS), score, side="right")
         grades = pl.Series(GRADE_CODES).gather(grade[spell])

@@ -12,6 +12,7 @@ from sample_state.plan import State
 from sample_state.randomness import stream
 from sample_state.school_days import Calendar
 from sample_state.students import People, admit, choose_schools
+from sample_state.traits import is_newcomer
 
 # What happens to a student during a year: (name, yearly chance for someone of average need, how strongly need raises
 # it, lowest grade). Chances sum to about 13 %, the size of within-year mobility in state reports.
@@ -63,7 +64,8 @@ def enrol(people: People, state: State, calendars: list[Calendar], school_year: 
     turn = (rng.uniform(0.08, 0.9, len(person)) * lengths).astype(int)
     late = is_event["arrives_late"]
     entry = _on_day(taught, home, np.where(late, turn, 0))
-    starts = np.where((grade == 0) & people.is_new[person], codes.ENTRY_FIRST_EVER, codes.ENTRY_YEAR_START)
+    is_first = people.is_new[person] & ((grade == 0) | is_newcomer(people, person, school_year))
+    starts = np.where(is_first, codes.ENTRY_FIRST_EVER, codes.ENTRY_YEAR_START)
     entry_type = np.where(late, codes.ENTRY_OTHER_STATE, starts)
     target, target_school = _destinations(rng, state, is_event, home, school, grade)
     gap = np.where(is_event["pauses"], rng.integers(15, 45, len(person)), rng.geometric(0.35, len(person)))

@@ -55,6 +55,12 @@ def identified(people: People, person: np.ndarray, label: str) -> np.ndarray:
     return np.minimum(np.maximum(kindergarten_year(people, person), earlier), people.admitted[person])
 
 
+def is_newcomer(people: People, person: np.ndarray, school_year: int) -> np.ndarray:
+    """Whether each is an English learner who enters school in this country for the first time in `school_year`."""
+    came = (people.admitted[person] == school_year) & (identified(people, person, "english_learner") == school_year)
+    return people.flag("english_learner")[person] & came
+
+
 def last_el_year(people: People, person: np.ndarray) -> np.ndarray:
     """The school year in which each who is an English learner attains proficiency: three to eight years after they
     were identified, and not before they came."""

@@ -60,7 +60,7 @@
 
 {# So many percent of a whole number, rounded up to the next whole number: 95 percent of 97 are 93. #}
 {% macro percent_rounded_up(whole, percent) -%}
-    cast(({{ whole }} * {{ percent }} + 99) // 100 as bigint)
+    cast({{ whole_quotient('(' ~ whole ~ ' * ' ~ percent ~ ' + 99)', '100') }} as bigint)
 {%- endmacro %}
 
 {# Who the students of a tested subject are, in the grade of the test. #}

@@ -56,3 +56,12 @@ figures as (
     case when {{ between_variance }} = 0 then 0
         else {{ between_variance }} / ({{ between_variance }} + {{ within_variance }} / {{ student_count }}) end
 {%- endmacro %}
+
+{# How often one whole number goes into another, for a at or above 0 and b above 0; spelled differently on every engine. #}
+{% macro whole_quotient(a, b) -%}
+    {{ return(adapter.dispatch('whole_quotient')(a, b)) }}
+{%- endmacro %}
+
+{% macro default__whole_quotient(a, b) -%} ({{ a }} // {{ b }}) {%- endmacro %}
+
+{% macro spark__whole_quotient(a, b) -%} ({{ a }} div {{ b }}) {%- endmacro %}

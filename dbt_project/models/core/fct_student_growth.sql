@@ -108,7 +108,10 @@ residuals as (
 -- Method 3: the rank among students of a grade with like prior scores. Equal prior scores are never parted; a group that
 -- is too small joins the one below it, the lowest the one above.
 binned as (
-    select *, below_before * least(peer_bins, peer_count // minimum_peers) // peer_count as bin
+    select
+        *,
+        {{ whole_quotient('below_before * least(peer_bins, ' ~ whole_quotient('peer_count', 'minimum_peers') ~ ')',
+            'peer_count') }} as bin
     from measured
     where peer_count >= minimum_peers
 ),
