@@ -63,6 +63,7 @@ class Layout:
     selective: frozenset[str]
     unconfirmed: tuple[str, ...]
     files: dict[str, FileLayout]
+    not_collected: dict[str, str]
     category_sets: pl.DataFrame
     permitted_values: pl.DataFrame
 
@@ -70,6 +71,8 @@ class Layout:
         """Return a file's layout by its number (`FS052`, `052`). Raises `LayoutError` when there is none."""
         wanted = spec.upper().removeprefix("FS").removeprefix("C")
         found = self.files.get(f"FS{wanted}")
+        if f"FS{wanted}" in self.not_collected:
+            raise LayoutError(f"no data: FS{wanted} cannot be written, {self.not_collected[f'FS{wanted}']}.")
         if found is None:
             raise LayoutError(f"There is no layout of {spec}. Known: {', '.join(self.files)}.")
         return found
@@ -110,6 +113,7 @@ def load_layout(school_year: int, *, category_sets: pl.DataFrame, permitted_valu
         selective=frozenset(document["selective"]),
         unconfirmed=tuple(document["unconfirmed"]),
         files={spec: _file(spec, entry) for spec, entry in document["files"].items()},
+        not_collected=document.get("not_collected", {}),
         category_sets=category_sets.filter(pl.col("school_year") == school_year),
         permitted_values=permitted_values.filter(pl.col("school_year") == school_year),
     )

@@ -252,6 +252,8 @@ def test_a_year_a_file_and_a_state_that_are_not_known_are_refused_in_words(layou
         edfacts.load_layout(2021, category_sets=pl.DataFrame(), permitted_values=pl.DataFrame())
     with pytest.raises(edfacts.LayoutError, match="There is no layout of FS999"):
         layout.file("FS999")
+    with pytest.raises(edfacts.LayoutError, match="no data: FS138 cannot be written, who is served under Title III"):
+        layout.file("FS138")
     with pytest.raises(edfacts.LayoutError, match="not the FIPS code"):
         edfacts.postal_code("ST")
     assert layout.file("c195") is layout.file("195") is layout.file("FS195")

@@ -1,0 +1,1 @@
+{{ edfacts_performance('FS175', 'STUDPERFM', 'Mathematics') }}

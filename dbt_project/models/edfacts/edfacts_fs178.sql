@@ -1,0 +1,1 @@
+{{ edfacts_performance('FS178', 'STUDPERFRLA', 'ReadingLanguageArts') }}

@@ -1,0 +1,1 @@
+{{ edfacts_performance('FS179', 'STUDPERFS', 'Science') }}

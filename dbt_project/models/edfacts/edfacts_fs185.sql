@@ -1,0 +1,1 @@
+{{ edfacts_participation('FS185', 'STUPARTMATH', 'Mathematics') }}

@@ -1,0 +1,1 @@
+{{ edfacts_participation('FS188', 'STUPARTRLA', 'ReadingLanguageArts') }}

@@ -1,0 +1,1 @@
+{{ edfacts_participation('FS189', 'STUPARTSCI', 'Science') }}
