@@ -400,12 +400,15 @@ def new_warehouse(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def built(deliveries, tmp_path_factory):
-    """The state, built through to the marts, all tests and unit tests of the project passed. Read only."""
+    """The state, built through to the marts, all data tests of the project passed. Read only.
+
+    The unit tests run elsewhere, once: each worker of a test run builds a state of its own.
+    """
     warehouse = Warehouse(tmp_path_factory.mktemp("warehouse"))
     warehouse.load(*deliveries)
-    warehouse.dbt("build", "--exclude", "path:models/marts")
+    warehouse.dbt("build", "--exclude-resource-type", "unit_test", "--exclude", "path:models/marts")
     warehouse.protect_nothing_below(10)
-    warehouse.dbt("build", "--selector", "after_protection")
+    warehouse.dbt("build", "--exclude-resource-type", "unit_test", "--selector", "after_protection")
     return warehouse
 
 

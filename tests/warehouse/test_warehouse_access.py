@@ -106,4 +106,5 @@ def test_contracts_are_enforced_on_indicators_and_marts(models):
 def test_the_state_reads_every_indicator_in_one_table(built, models):
     node = next(node for node in models.values() if node["name"] == "state_indicators")
     read = {name.split(".")[-1] for name in node["depends_on"]["nodes"]} - {"dim_organization"}
-    assert read == {indicator.name for indicator in list_indicators(built.manifest())}
+    named = {indicator.name for indicator in list_indicators(built.manifest())}
+    assert read == {name for name in named if name.startswith("ind_")}  # the early warning is a list, not a figure
