@@ -12,6 +12,7 @@ from privacy.cuts import find_cuts
 from privacy.intervals import choose_safely, widen
 from privacy.moves import cut_out
 from privacy.problem import UNBOUNDED, Problem
+from privacy.sparing import spare
 from privacy.witnesses import Witnesses
 from tests.unit.privacy_engine_problems import pose_table
 
@@ -189,3 +190,25 @@ def test_nothing_sensitive_needs_nothing():
     assert not hidden.any()
     assert bound == 0
     assert not len(widen(problem, hidden, _silent).list_unprotected())
+
+
+def test_what_nothing_needs_is_shown_again_and_everything_stays_safe():
+    problem = pose_table(np.random.default_rng(5).integers(0, 25, (6, 4, 3)), sensitive_below=4)
+    hidden = np.ones(len(problem.cost), dtype=bool)
+    witnesses = widen(problem, hidden, _silent)
+    before = int(hidden.sum())
+    spare(problem, hidden, witnesses, _silent)
+    assert hidden.sum() < before
+    assert hidden[list_fixed(problem)].all()
+    again = hidden.copy()
+    assert not len(widen(problem, again, _silent).list_unprotected())
+    assert (again == hidden).all()
+
+
+def test_a_unit_goes_back_when_a_quantity_would_lack_values_without_it():
+    problem = _two_groups([2, 20, 30])
+    hidden = np.array([True, True, False])
+    witnesses = widen(problem, hidden, _silent)
+    spare(problem, hidden, witnesses, _silent)
+    assert hidden.tolist() == [True, True, False]
+    assert not witnesses.lacking().any()

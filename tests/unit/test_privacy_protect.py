@@ -298,6 +298,8 @@ def test_the_audit_shares_no_code_with_the_engine():
     folder = Path(privacy.__file__).parent
     engine = {
         "intervals",
+        "exploring",
+        "sparing",
         "witnesses",
         "complementary",
         "problem",
