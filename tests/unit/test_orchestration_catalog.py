@@ -12,6 +12,7 @@ from orchestration.home import CHECKOUT, Home
 from orchestration.lineage import read_lineage
 
 KEYS = {"indicator_id", "title", "parameters", *DEFINITION}
+EARLY_WARNING = "school_early_warning"  # a list, not a figure; its thresholds are dated rows of their own
 MAY_BE_EMPTY = {"ceds_elements", "e_w_questions", "parameters"}
 
 
@@ -38,7 +39,7 @@ def indicator_models():
 
 
 def test_every_indicator_model_is_in_the_catalog_and_on_its_first_page(entries, folder):
-    assert sorted(entries) == indicator_models()
+    assert sorted(entries) == sorted([*indicator_models(), EARLY_WARNING])
     index = (folder / "index.html").read_text()
     for name in indicator_models():
         assert f'href="{name}.html"' in index
@@ -60,12 +61,14 @@ def test_every_indicator_has_an_id_of_its_own(entries):
 def test_every_indicator_has_three_unit_tests_that_say_what_they_show(entries):
     for name, entry in entries.items():
         units = [test for test in entry.own_tests if test.kind == "unit"]
-        assert len(units) >= 3, name
+        assert len(units) >= (1 if name == EARLY_WARNING else 3), name
         assert all(test.description for test in units), name
 
 
 def test_every_parameter_that_an_indicator_names_has_a_value_of_some_authority(entries):
     for name, entry in entries.items():
+        if name == EARLY_WARNING:
+            continue
         valued = {row["parameter"] for rows in entry.parameters.values() for row in rows}
         assert set(entry.indicator.meta["parameters"] or ()) <= valued, name
         assert all(row["source"] for rows in entry.parameters.values() for row in rows), name
@@ -88,7 +91,7 @@ def test_every_indicator_rests_on_records(entries):
 
 
 def test_who_sees_an_indicator_follows_from_the_marts_that_hold_it(entries):
-    published, kept = entries["ind_chronic_absenteeism"], entries["ind_graduation_rate_4_year"]
+    published, kept = entries["ind_chronic_absenteeism"], entries["ind_graduation_rate_5_year"]
     assert {"state", "public"} <= set(published.tiers) <= set(TIERS)
     marts = {mart.name: mart for mart in published.marts}
     assert (marts["public_indicators"].is_protected, marts["public_indicators"].group) == (True, "open")
