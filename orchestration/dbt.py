@@ -33,7 +33,8 @@ def dbt_environment(home: Home) -> dict[str, str]:
 
 def dbt_resource(home: Home) -> DbtCliResource:
     """Return Dagster's dbt resource for this home."""
-    os.environ.update(dbt_environment(home))
+    # Where Dagster looks for the parsed project, to copy it to where dbt builds.
+    os.environ.update(dbt_environment(home) | {"DBT_TARGET_PATH": str(home.dbt_parsed)})
     return DbtCliResource(
         project_dir=str(PROJECT),
         profiles_dir=str(PROJECT),
@@ -45,7 +46,7 @@ def dbt_resource(home: Home) -> DbtCliResource:
 def dbt_project(home: Home) -> DbtProject:
     """Return the project with its manifest under `SLDS_HOME`, parsed when the models have changed."""
     prepare_manifest(home)
-    return DbtProject(project_dir=PROJECT, target_path=home.dbt_target, profiles_dir=PROJECT)
+    return DbtProject(project_dir=PROJECT, target_path=home.dbt_parsed, profiles_dir=PROJECT)
 
 
 def prepare_manifest(home: Home) -> Path:
@@ -53,20 +54,23 @@ def prepare_manifest(home: Home) -> Path:
 
     Raises `RuntimeError` with dbt's own message when the project does not parse.
     """
-    stamp = home.dbt_target / "parsed.json"
+    stamp = home.dbt_parsed / "parsed.json"
     models = hash_code("dbt_project")
     if home.manifest.exists() and (read_json(stamp) or {}).get("models") == models:
         return home.manifest
-    home.dbt_target.mkdir(parents=True, exist_ok=True)
+    home.dbt_parsed.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
     finished = subprocess.run(
         [str(dbt_executable()), "--quiet", "parse", "--project-dir", str(PROJECT)],
-        env={**os.environ, **dbt_environment(home)},
+        env={**os.environ, **dbt_environment(home), "DBT_TARGET_PATH": str(home.dbt_parsed)},
         capture_output=True,
         text=True,
         check=False,
     )
     if finished.returncode:
         raise RuntimeError(f"dbt could not parse the project:\n{finished.stdout}{finished.stderr}")
+    # What dbt kept beside its last build is of older models: the next build starts from this one.
+    (home.dbt_target / "partial_parse.msgpack").unlink(missing_ok=True)
     write_json(stamp, {"models": models})
     return home.manifest
 

@@ -82,11 +82,17 @@ class Home:
 
     @property
     def dbt_target(self) -> Path:
+        """Where dbt writes while it builds; killed then, it leaves half a file."""
         return self.root / "dbt" / "target"
 
     @property
+    def dbt_parsed(self) -> Path:
+        """Where the parsed project lies; nothing but `prepare_manifest` writes here."""
+        return self.root / "dbt" / "parsed"
+
+    @property
     def manifest(self) -> Path:
-        return self.dbt_target / "manifest.json"
+        return self.dbt_parsed / "manifest.json"
 
     @property
     def sample_sources(self) -> Path:

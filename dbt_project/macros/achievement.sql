@@ -71,6 +71,27 @@
 {%- endmacro %}
 
 {#
+    Of several records of a student, a school year and `by`, one: the first valid score; without one, having taken part
+    goes before an excuse. `records` is a query or CTE of rows of fct_assessment_result.
+#}
+{% macro result_that_counts(records, by) -%}
+    select * from (
+        select
+            *,
+            row_number() over (
+                partition by student_key, school_year, {{ by }}
+                order by
+                    case when is_proficient is not null then 0 when participation = 'Participated' then 1
+                        when participation = 'MedicalExemption' then 2 else 3 end,
+                    administration_date, case when level_origin = 'reported' then 0 else 1 end,
+                    score nulls last, assessment_id, score_type nulls last, lea_id nulls last, source_id
+            ) as preference
+        from {{ records }}
+    ) as r
+    where preference = 1
+{%- endmacro %}
+
+{#
     The day on which most students took a test, by school year and the columns `by`: who was there and has no record
     should have taken it, too. `records` are rows of fct_assessment_result.
 #}

@@ -12,6 +12,15 @@ student_rows as (
 {{ disaggregate('student_rows', indicator_id, 1, unit, collection) }}
 {%- endmacro %}
 
+{# The columns of a student's row in an indicator: counted or not, of those of whom it is known. #}
+{% macro counted_of_known(known, counted) -%}
+'education_to_workforce' as authority, school_year, student_key, school_id, lea_id, as_of_date,
+        case when {{ known }} then 1 else 0 end as student_count,
+        case when {{ known }} and {{ counted }} then 1 else 0 end as numerator,
+        case when {{ known }} then 1 else 0 end as denominator,
+        case when {{ known }} then 0 else 1 end as n_missing
+{%- endmacro %}
+
 {#
     Students of grades 9 to 12 by what they took of AP, IB and dual enrolment: the rows of one indicator. `counted` and
     `known` are conditions on fct_advanced_course_student, `among` those the share is of.
@@ -19,11 +28,7 @@ student_rows as (
 {% macro advanced_courses(indicator_id, among, known, counted) -%}
 with members as (
     select
-        'education_to_workforce' as authority, school_year, student_key, school_id, lea_id, as_of_date,
-        case when {{ known }} then 1 else 0 end as student_count,
-        case when {{ known }} and {{ counted }} then 1 else 0 end as numerator,
-        case when {{ known }} then 1 else 0 end as denominator,
-        case when {{ known }} then 0 else 1 end as n_missing
+        {{ counted_of_known(known, counted) }}
     from {{ ref('fct_advanced_course_student') }}
     where {{ among }}
         and school_year in (select school_year from {{ ref('fct_advanced_course_student') }} where is_told)
@@ -52,11 +57,7 @@ with members as (
 {% macro college_entrance(indicator_id, known, counted) -%}
 with members as (
     select
-        'education_to_workforce' as authority, school_year, student_key, school_id, lea_id, as_of_date,
-        case when {{ known }} then 1 else 0 end as student_count,
-        case when {{ known }} and {{ counted }} then 1 else 0 end as numerator,
-        case when {{ known }} then 1 else 0 end as denominator,
-        case when {{ known }} then 0 else 1 end as n_missing
+        {{ counted_of_known(known, counted) }}
     from {{ ref('fct_college_entrance_exam') }}
 ),
 

@@ -63,7 +63,6 @@
 #}
 {% macro disaggregate(student_rows, indicator_id, version, unit, collection, period_type='school_year', has_own_period=false, described_by=none, number_type='bigint') -%}
 {%- set columns = breakdown_columns() -%}
-{%- set is_school_year = not has_own_period -%}
 profiles as (
     select
         r.authority, r.school_year, r.org_level, r.org_id, s.{{ columns | join(', s.') }},
@@ -105,12 +104,24 @@ counted as (
     group by authority, school_year, org_level, org_id, disaggregate_type, disaggregate_value
 ),
 
+{{ figures_of_every_group(student_rows, has_own_period,
+    'null as numerator, null as denominator' if unit == 'count'
+    else 'coalesce(c.numerator, 0) as numerator, coalesce(c.denominator, 0) as denominator') }}
+
+{{ row_contract('figures', indicator_id, version, unit, collection, period_type, number_type) }}
+{%- endmacro %}
+
+{#
+    The last two CTEs of `disaggregate` and its median: every organization with students by every value of `subgroups`, with
+    what `counted` holds of it. `numbers` are the columns taken from `counted` as c beside the two counts.
+#}
+{% macro figures_of_every_group(student_rows, has_own_period, numbers) -%}
 organizations_with_students as (
     -- The figures of an organization are complete through the earliest date any of its rows is counted through.
     select
         authority, school_year, org_level, org_id, min(as_of_date) as as_of_date,
-        {{ 'make_date(school_year - 1, 7, 1)' if is_school_year else 'min(period_start)' }} as period_start,
-        {{ 'make_date(school_year, 6, 30)' if is_school_year else 'max(period_end)' }} as period_end
+        {{ 'min(period_start)' if has_own_period else 'make_date(school_year - 1, 7, 1)' }} as period_start,
+        {{ 'max(period_end)' if has_own_period else 'make_date(school_year, 6, 30)' }} as period_end
     from {{ student_rows }}
     group by authority, school_year, org_level, org_id
 ),
@@ -118,11 +129,8 @@ organizations_with_students as (
 figures as (
     select
         o.authority, o.school_year, o.org_level, o.org_id, g.parent_org_id, g.lea_id, v.disaggregate_type,
-        v.disaggregate_value,
-        {{ 'null' if unit == 'count' else 'coalesce(c.numerator, 0)' }} as numerator,
-        {{ 'null' if unit == 'count' else 'coalesce(c.denominator, 0)' }} as denominator,
-        coalesce(c.student_count, 0) as student_count, coalesce(c.n_missing, 0) as n_missing,
-        o.as_of_date, o.period_start, o.period_end
+        v.disaggregate_value, {{ numbers }}, coalesce(c.student_count, 0) as student_count,
+        coalesce(c.n_missing, 0) as n_missing, o.as_of_date, o.period_start, o.period_end
     from organizations_with_students as o
     inner join {{ ref('dim_organization') }} as g on o.org_level = g.org_level and o.org_id = g.org_id
     cross join subgroups as v
@@ -131,8 +139,6 @@ figures as (
         and o.org_level = c.org_level and o.org_id = c.org_id
         and v.disaggregate_type = c.disaggregate_type and v.disaggregate_value = c.disaggregate_value
 )
-
-{{ row_contract('figures', indicator_id, version, unit, collection, period_type, number_type) }}
 {%- endmacro %}
 
 {#
@@ -208,28 +214,7 @@ counted as (
     {%- endfor %}
 ),
 
-organizations_with_students as (
-    select
-        authority, school_year, org_level, org_id, min(as_of_date) as as_of_date,
-        {{ 'min(period_start)' if has_own_period else 'make_date(school_year - 1, 7, 1)' }} as period_start,
-        {{ 'max(period_end)' if has_own_period else 'make_date(school_year, 6, 30)' }} as period_end
-    from {{ student_rows }}
-    group by authority, school_year, org_level, org_id
-),
-
-figures as (
-    select
-        o.authority, o.school_year, o.org_level, o.org_id, g.parent_org_id, g.lea_id, v.disaggregate_type,
-        v.disaggregate_value, null as numerator, null as denominator, coalesce(c.student_count, 0) as student_count,
-        coalesce(c.n_missing, 0) as n_missing, c.value, o.as_of_date, o.period_start, o.period_end
-    from organizations_with_students as o
-    inner join {{ ref('dim_organization') }} as g on o.org_level = g.org_level and o.org_id = g.org_id
-    cross join subgroups as v
-    left join counted as c
-        on o.authority = c.authority and o.school_year = c.school_year
-        and o.org_level = c.org_level and o.org_id = c.org_id
-        and v.disaggregate_type = c.disaggregate_type and v.disaggregate_value = c.disaggregate_value
-)
+{{ figures_of_every_group(student_rows, has_own_period, 'null as numerator, null as denominator, c.value') }}
 
 {{ row_contract('figures', indicator_id, version, unit, collection, period_type, has_value=true) }}
 {%- endmacro %}

@@ -34,3 +34,12 @@
         'ind_teacher_qualification', 'ind_teacher_qualification_gap', 'ind_work_based_learning',
     ]) }}
 {% endmacro %}
+
+{# One query over all indicators: `columns` of each model's rows, the models one below the other. #}
+{% macro every_indicator(columns) -%}
+{%- for model in indicator_models() %}
+    {% if not loop.first %}union all{% endif %}
+    select {{ columns }}
+    from {{ ref(model) }}
+{%- endfor %}
+{%- endmacro %}

@@ -2,6 +2,7 @@
 -- Matters: always. A lost record is a student missing from every figure; a doubled one is counted twice.
 -- Resolve: compare the delivery's batch_id in records.enrollments with its delivery_key; if the fact is stale, run
 -- dbt with --full-refresh, and look at what let it go stale.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_enrollment'}}}) }}
 with received as (
     select source_id, school_year, count(*) as row_count
     from {{ ref('stg_enrollments') }}

@@ -2,6 +2,7 @@
 -- Matters: always. A record lost is somebody missing from every figure made of the fact; a doubled one counts twice.
 -- Resolve: look at the fact's joins (a doubled row) and filters (a lost one); if the fact is stale, run dbt with
 -- --full-refresh, and look at what let it go stale.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_course_grade'}}}) }}
 {# Fact, the records it is made of, and how many records a row stands for. #}
 {%- set kept = [
     ('dim_performance_level', 'stg_performance_levels', '1'),

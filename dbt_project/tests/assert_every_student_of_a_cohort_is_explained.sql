@@ -1,6 +1,7 @@
 -- Finds: students placed in a cohort whose last year was sent, but without an outcome; and outcomes of nobody.
 -- Matters: always. A student lost on the way to the rate is a rate nobody can check.
 -- Resolve: a reason in exit_rules, exit_document_rules or fct_cohort_membership that the seed cohort_rules does not list.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_cohort_membership'}}}) }}
 with closed_years as (
     select distinct school_year
     from {{ ref('dim_delivery') }}

@@ -2,6 +2,7 @@
 -- the figures are counted from; and rows with neither a code nor a reason why there is none.
 -- Matters: always. A student lost on the way to a rate is a rate nobody can check.
 -- Resolve: a subject code the macro tested_subjects does not know is no loss; any other is a join in the fact.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_assessment_participation'}}}) }}
 with tested as (
     select distinct 'fct_assessment_participation' as fact, student_key, school_year,
         {{ tested_subject_of('subject_code') }} as about

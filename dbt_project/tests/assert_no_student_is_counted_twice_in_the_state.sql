@@ -1,6 +1,7 @@
 -- Finds: state figures about more students than the state has.
 -- Matters: always. A student of two districts must count once in the state.
 -- Resolve: the figure was summed over organizations instead of taken from fct_student_year.
+{{ config(meta={'dagster': {'ref': {'name': 'ind_cells'}}}) }}
 with students as (
     select school_year, count(*) as student_count
     from {{ ref('dim_student_year') }}

@@ -11,8 +11,11 @@ from orchestration.workspace import DEFAULT_POLICY, Workspace
 
 
 def configured_home() -> Home:
-    """SLDS_HOME, or `.slds/` in the checkout."""
-    return Home(Path(os.environ.get("SLDS_HOME") or CHECKOUT / ".slds").resolve())
+    """SLDS_HOME, or `.slds/` in the checkout.
+
+    A link stays a link: the folder behind it may move, and dbt parses anew when the path of its warehouse changes.
+    """
+    return Home(Path(os.environ.get("SLDS_HOME") or CHECKOUT / ".slds").absolute())
 
 
 def configured_sources() -> Path:

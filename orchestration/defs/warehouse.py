@@ -3,6 +3,8 @@
 import contextlib
 import logging
 import time
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 
 import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
@@ -10,7 +12,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 import intake
 from orchestration.dbt import EXACT, SERVING, OneNameTranslator, dbt_project
 from orchestration.defs.resources import configured_home
-from orchestration.pipeline.load import load_record_views, needs_full_refresh, remember_build
+from orchestration.pipeline.load import Build, exact_build, load_record_views
 from orchestration.resources import Slds
 
 log = logging.getLogger("openslds.warehouse")
@@ -30,23 +32,36 @@ def record_views(slds: Slds):
         yield dg.MaterializeResult(asset_key=["records", name], metadata=metadata)
 
 
-def _build(context: dg.AssetExecutionContext, dbt: DbtCliResource, *flags: str) -> list:
+def _build(context: dg.AssetExecutionContext, dbt: DbtCliResource, *flags: str) -> Iterator:
     """Run the selected part of `dbt build`; unit tests belong to the test suite, not to the night.
 
-    What dbt prints goes to its log under `SLDS_HOME`; the screen gets one line.
+    What dbt prints goes to its log under `SLDS_HOME`; the screen gets one line. Each result is passed on at once, so
+    that Dagster writes it down while dbt builds the next.
     """
-    started = time.monotonic()
+    started, tables, checks = time.monotonic(), 0, 0
     home = configured_home()
     output = home.root / "dbt" / f"{context.op_def.name}.log"
-    with output.open("w") as log_file, contextlib.redirect_stdout(log_file):
-        events = list(
-            dbt.cli(
-                ["build", "--exclude-resource-type", "unit_test", *flags], context=context, target_path=home.dbt_target
-            ).stream()
-        )
-    tables = sum(isinstance(event, dg.Output | dg.MaterializeResult) for event in events)
-    log.info("%s: %d tables, %d events (%.1f s)", context.op_def.name, tables, len(events), time.monotonic() - started)
-    return events
+    arguments = ["build", "--exclude-resource-type", "unit_test", *flags]
+    with output.open("w") as log_file:
+        with contextlib.redirect_stdout(log_file):
+            results = iter(dbt.cli(arguments, context=context, target_path=home.dbt_target).stream())
+        while True:
+            with contextlib.redirect_stdout(log_file):
+                result = next(results, None)
+            if result is None:
+                break
+            tables += isinstance(result, dg.Output | dg.MaterializeResult)
+            checks += isinstance(result, dg.AssetCheckResult)
+            yield result
+    log.info("%s: %d tables, %d checks (%.1f s)", context.op_def.name, tables, checks, time.monotonic() - started)
+
+
+def _stand_as_they_are(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.MaterializeResult]:
+    """Pass the tables of the last build on, parents first, so that what stands on them is made."""
+    parents = {spec.key: {dep.asset_key for dep in spec.deps} for spec in context.assets_def.specs}
+    for key in TopologicalSorter(parents).static_order():
+        if key in context.selected_asset_keys:
+            yield dg.MaterializeResult(key, metadata={"built": f"before: {reason}"})
 
 
 @dg.definitions
@@ -57,9 +72,12 @@ def defs() -> dg.Definitions:
 
     @dbt_assets(selector=EXACT, name="exact_models", **common)
     def exact_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, slds: Slds):
-        workspace = slds.workspace()
-        yield from _build(context, dbt, *(["--full-refresh"] if needs_full_refresh(workspace) else []))
-        remember_build(workspace)
+        with exact_build(slds.workspace()) as build:
+            if build is Build.NONE:
+                log.info("%s: %s", context.op_def.name, build.value)
+                yield from _stand_as_they_are(context, build.value)
+            else:
+                yield from _build(context, dbt, *(["--full-refresh"] if build is Build.FULL else []))
 
     @dbt_assets(selector=SERVING, name="serving_models", **common)
     def serving_models(context: dg.AssetExecutionContext, dbt: DbtCliResource):

@@ -4,6 +4,9 @@ The warehouse does not copy record tables: schema `records` holds one view per r
 the deliveries in use.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 
 import duckdb
@@ -11,7 +14,7 @@ import polars as pl
 
 import expectations
 import intake
-from orchestration.home import hash_code, read_json, write_json
+from orchestration.home import hash_code, hash_json, read_json, write_json
 from orchestration.pipeline.check import name_batch
 from orchestration.pipeline.judge import Standing, standings
 from orchestration.workspace import Workspace
@@ -27,6 +30,14 @@ CURRENT_DELIVERIES = pl.Schema(
         "received_at": pl.Datetime("us"),
     }
 )
+
+
+class Build(Enum):
+    """What brings the exact tables up to date."""
+
+    NONE = "neither the records nor the models have changed"
+    CHANGES = "records have changed"
+    FULL = "the models have changed"
 
 
 def load_record_views(workspace: Workspace) -> dict[str, int]:
@@ -67,9 +78,7 @@ def _records_folder(workspace: Workspace, standing: Standing) -> Path:
     folder = workspace.home.checked(turn.source.id, turn.school_year, current["batch_id"], current["context_hash"])
     # A record type a delivery lacks is no file; a delivery that lacks its folder would be a district lost in silence.
     if not (folder / "records").is_dir():
-        raise RuntimeError(
-            f"The checked records of {turn.name} are gone. Restore checked/ from backup."
-        )
+        raise RuntimeError(f"The checked records of {turn.name} are gone. Restore checked/ from backup.")
     return folder / "records"
 
 
@@ -101,12 +110,27 @@ def _empty_table(workspace: Workspace, record_type: str) -> Path:
     return path
 
 
-def needs_full_refresh(workspace: Workspace) -> bool:
-    """Tell whether the models changed since the warehouse was last built to the end."""
-    built = read_json(workspace.home.warehouse.parent / "built.json") or {}
-    return built.get("models") != hash_code("dbt_project") or not workspace.home.warehouse.exists()
+@contextmanager
+def exact_build(workspace: Workspace) -> Iterator[Build]:
+    """Say what building the exact tables takes; remember a build that went to the end, and forget all others.
+
+    A build killed half way may leave tables of two states of the records, or of the models: before the first table
+    changes the note keeps only what is true of all of them.
+    """
+    path = workspace.home.warehouse.parent / "built.json"
+    last = (read_json(path) or {}) if workspace.home.warehouse.exists() else {}
+    now = {"models": hash_code("dbt_project"), "records": _fingerprint_records(workspace)}
+    if last == now:
+        yield Build.NONE
+        return
+    same_models = last.get("models") == now["models"]
+    write_json(path, {"models": now["models"]} if same_models else {})
+    yield Build.CHANGES if same_models else Build.FULL
+    write_json(path, now)
 
 
-def remember_build(workspace: Workspace) -> None:
-    """Note which models the warehouse was built with; written only after a build that went to the end."""
-    write_json(workspace.home.warehouse.parent / "built.json", {"models": hash_code("dbt_project")})
+def _fingerprint_records(workspace: Workspace) -> str:
+    """Return a hash of all that schema `records` shows: the deliveries in use, where their rows lie, the state."""
+    in_use = [standing for standing in standings(workspace) if standing.current]
+    shown = [[_delivery_row(workspace, standing), _records_folder(workspace, standing)] for standing in in_use]
+    return hash_json([shown, workspace.sources.state.id, workspace.sources.state.name])

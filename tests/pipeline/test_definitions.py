@@ -10,6 +10,7 @@ import intake
 from orchestration.assembly import build_definitions
 from orchestration.runs import NIGHTLY
 from sample_state import write_sample
+from tests.pipeline.command import at_turn
 
 DBT = Path(__file__).parents[2] / "dbt_project"
 # What lies in the dbt project, by schema. Crosswalks are applied by intake, inline models are part of others, and the
@@ -38,10 +39,12 @@ def definitions(tmp_path_factory):
     folder = tmp_path_factory.mktemp("definitions")
     write_sample(folder / "state", districts=2, students=60)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SLDS_HOME", str(folder / "home"))
         patch.setenv("SLDS_SOURCES", str(folder / "state" / "sources.yml"))
         patch.setenv("DAGSTER_HOME", str(folder))
-        yield build_definitions()
+        with at_turn(folder / "home") as settings:
+            patch.setenv("SLDS_HOME", settings["SLDS_HOME"])
+            found = build_definitions()
+        yield found
 
 
 def names_of(definitions):

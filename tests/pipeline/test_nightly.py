@@ -6,7 +6,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -24,16 +23,7 @@ from orchestration.runs import run
 from orchestration.workspace import DEFAULT_POLICY
 from privacy import cumulative, load_policy
 from sample_state import write_sample
-
-SLDS = [sys.executable, "-m", "orchestration.cli"]
-
-
-def slds(home, *arguments, **environment):
-    return subprocess.run(
-        [*SLDS, *map(str, arguments)],
-        env={**os.environ, "SLDS_HOME": str(home), **environment},
-        capture_output=True, text=True, cwd=CHECKOUT, check=False, timeout=600,
-    )  # fmt: skip
+from tests.pipeline.command import SLDS, at_turn, slds
 
 
 def files_of(folder):
@@ -203,13 +193,14 @@ def test_when_the_audit_fails_nothing_is_published_and_the_run_says_which_table(
 ):
     policy = tmp_path / "policy.yml"
     policy.write_text(DEFAULT_POLICY.read_text().replace("required_candidates: 4", "required_candidates: 5"))
-    for name, value in (("SLDS_HOME", copied_home), ("SLDS_SOURCES", sources), ("SLDS_POLICY", policy)):
-        monkeypatch.setenv(name, str(value))
     monkeypatch.setattr("privacy.campaign.protect_after", republish_complements(cumulative.protect_after))
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     before = {part: files_of(copied_home / part) for part in ("releases", "marts")}
-    point_dagster_at(configured_workspace().home)
-    outcome = run(configured_workspace())
+    with at_turn(copied_home) as settings:
+        for name, value in (settings | {"SLDS_SOURCES": str(sources), "SLDS_POLICY": str(policy)}).items():
+            monkeypatch.setenv(name, value)
+        point_dagster_at(configured_workspace().home)
+        outcome = run(configured_workspace())
     assert outcome.exit_code == FAILED
     assert any("audit_by_attack" in words and "ind_membership_october_1" in words for words in outcome.failures)
     assert {part: files_of(copied_home / part) for part in ("releases", "marts")} == before
@@ -225,17 +216,18 @@ def test_killed_in_the_middle_the_next_run_gives_the_same_release_byte_for_byte(
     home = tmp_path / "home"
     shutil.copytree(night[0] / "private", home / "private")
     started = time.monotonic()
-    process = subprocess.Popen(
-        [*SLDS, "run", "--sources", str(sources)],
-        env={**os.environ, "SLDS_HOME": str(home)}, cwd=CHECKOUT, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    for line in process.stderr:
-        if last_words in line:
-            break
-    time.sleep((time.monotonic() - started) * 0.1)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    with at_turn(home) as settings:
+        process = subprocess.Popen(
+            [*SLDS, "run", "--sources", str(sources)],
+            env=settings, cwd=CHECKOUT, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        for line in process.stderr:
+            if last_words in line:
+                break
+        time.sleep((time.monotonic() - started) * 0.1)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
     assert delivery.current_release(home / "releases") is None
     again = slds(home, "run", "--sources", sources)
     assert again.returncode == 0, again.stdout + again.stderr

@@ -1,28 +1,18 @@
 """Three real districts as one state, through the same command as the made-up state."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
 import delivery
 from delivery.releases import verify_release
 from orchestration.home import CHECKOUT
+from tests.pipeline.command import slds
 
 SOURCES = CHECKOUT / "examples" / "shared-data" / "sources.yml"
 SHARED = CHECKOUT.parent / "shared" / "data" / "edfi-grandbend-xml"
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not on this machine")
-
-
-def slds(home, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "orchestration.cli", *arguments],
-        env={**os.environ, "SLDS_HOME": str(home)},
-        capture_output=True, text=True, cwd=CHECKOUT, check=False, timeout=900,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ import pytest
 
 import expectations
 import intake
+from tests import turns
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 FLAGS = ("economic_disadvantage", "english_learner", "idea", "section_504", "homeless", "migrant", "foster",
@@ -133,7 +134,8 @@ class Warehouse:
     """A warehouse file with the record views, and the dbt project that builds on it."""
 
     def __init__(self, folder):
-        self.folder, self.path = Path(folder), Path(folder) / "slds.duckdb"
+        self.folder, self.path = Path(folder), Path(folder) / "warehouse" / "slds.duckdb"
+        self.path.parent.mkdir(exist_ok=True)
         self.project = PROJECT
 
     def load(self, *deliveries):
@@ -182,22 +184,17 @@ class Warehouse:
 
     def dbt(self, *arguments, must_pass=True):
         """Run dbt with its target folder in this warehouse's folder. Returns the finished process."""
-        # dbt keeps what it parsed for one path of the warehouse. All warehouses of a worker are at one path, in turn,
-        # and begin with what the first of them parsed: parsing the project takes longer than most tests.
-        place, parsed = self.folder.parent / "turn", self.folder.parent / "partial_parse.msgpack"
-        place.unlink(missing_ok=True)
-        place.symlink_to(self.folder)
-        own = self.folder / "target" / parsed.name
-        if parsed.exists() and not own.exists() and self.project == PROJECT:
-            own.parent.mkdir(exist_ok=True)
-            shutil.copy(parsed, own)
-        environment = os.environ | {"SLDS_WAREHOUSE": str(place / self.path.name),
+        target, is_own_project = self.folder / "target", self.project != PROJECT
+        place = turns.take(self.folder)
+        if not is_own_project:
+            turns.bring_parsed(target)
+        environment = os.environ | {"SLDS_WAREHOUSE": str(place / self.path.relative_to(self.folder)),
                                     "DBT_LOG_PATH": str(self.folder / "logs")}
         command = [str(Path(sys.executable).parent / "dbt"), *arguments, "--project-dir", str(self.project),
-                   "--profiles-dir", str(self.project), "--target-path", str(self.folder / "target")]
+                   "--profiles-dir", str(self.project), "--target-path", str(target)]
         run = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=self.folder, check=False)
-        if own.exists() and not parsed.exists() and self.project == PROJECT:
-            shutil.copy(own, parsed)
+        if not is_own_project:
+            turns.keep_parsed(target)
         assert run.returncode == 0 or not must_pass, run.stdout[-6000:]
         return run
 

@@ -15,23 +15,8 @@ records as (
     where assessment_type_code in ('StateSummative', 'AlternateAssessmentAlternateStandards')
 ),
 
--- Of several records the first valid score counts; without one, having taken part goes before an excuse.
 chosen_records as (
-    select * from (
-        select
-            *,
-            row_number() over (
-                partition by student_key, school_year, subject
-                order by
-                    case when is_proficient is not null then 0 when participation = 'Participated' then 1
-                        when participation = 'MedicalExemption' then 2 else 3 end,
-                    administration_date, case when level_origin = 'reported' then 0 else 1 end,
-                    score nulls last, assessment_id, score_type nulls last, lea_id nulls last, source_id
-            ) as preference
-        from records
-        where subject is not null
-    ) as r
-    where preference = 1
+    {{ result_that_counts('(select * from records where subject is not null)', 'subject') }}
 ),
 
 test_days as (

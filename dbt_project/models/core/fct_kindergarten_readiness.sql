@@ -6,20 +6,7 @@ with records as (
 
 -- What a child can do at entry is the first valid score.
 chosen_records as (
-    select * from (
-        select
-            *,
-            row_number() over (
-                partition by student_key, school_year, domain
-                order by
-                    case when is_proficient is not null then 0 when participation = 'Participated' then 1
-                        when participation = 'MedicalExemption' then 2 else 3 end,
-                    administration_date, case when level_origin = 'reported' then 0 else 1 end,
-                    score nulls last, assessment_id, score_type nulls last, lea_id nulls last, source_id
-            ) as preference
-        from records
-    ) as r
-    where preference = 1
+    {{ result_that_counts('records', 'domain') }}
 ),
 
 test_days as (
