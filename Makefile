@@ -16,7 +16,7 @@ ui: $(READY)
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n 2 --dist loadfile --durations=15
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
 # pip alone sets the project up; the lock file holds exact versions with hashes.
 $(READY): requirements.lock pyproject.toml

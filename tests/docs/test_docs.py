@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -67,3 +68,8 @@ def test_the_lock_file_has_a_hash_for_every_package_and_every_named_requirement(
         if line and not line.startswith("#")
     }
     assert wanted <= locked
+
+
+def test_every_folder_of_tests_is_run(pytestconfig):
+    named = set(pytestconfig.getini("testpaths"))
+    assert {str(Path(path).parent) for path in TRACKED if Path(path).match("tests/**/test_*.py")} == named
