@@ -29,8 +29,8 @@
     Every value of every breakdown with its words: those of the seed, and for a crossing each combination of them. The list
     is fixed, so that a group without students is a row with zero, not a row that is not there.
 #}
-{% macro breakdown_values(types=none) -%}
-    {%- for breakdown in breakdowns() if types is none or breakdown.type in types %}
+{% macro breakdown_values() -%}
+    {%- for breakdown in breakdowns() %}
     {% if not loop.first %}union all{% endif %}
     select
         '{{ breakdown.type }}' as disaggregate_type,
@@ -74,12 +74,8 @@ profiles as (
     group by r.authority, r.school_year, r.org_level, r.org_id, s.{{ columns | join(', s.') }}
 ),
 
-subgroups as (
-    {{- breakdown_values() }}
-),
-
 dimensions as (
-    select distinct disaggregate_type from subgroups
+    select distinct disaggregate_type from {{ ref('dim_subgroup') }}
 ),
 
 spread as (
@@ -112,8 +108,8 @@ counted as (
 {%- endmacro %}
 
 {#
-    The last two CTEs of `disaggregate` and its median: every organization with students by every value of `subgroups`, with
-    what `counted` holds of it. `numbers` are the columns taken from `counted` as c beside the two counts.
+    The last two CTEs of `disaggregate` and its median: every organization with students by every subgroup, with what
+    `counted` holds of it. `numbers` are the columns taken from `counted` as c beside the two counts.
 #}
 {% macro figures_of_every_group(student_rows, has_own_period, numbers) -%}
 organizations_with_students as (
@@ -133,7 +129,7 @@ figures as (
         coalesce(c.n_missing, 0) as n_missing, o.as_of_date, o.period_start, o.period_end
     from organizations_with_students as o
     inner join {{ ref('dim_organization') }} as g on o.org_level = g.org_level and o.org_id = g.org_id
-    cross join subgroups as v
+    cross join {{ ref('dim_subgroup') }} as v
     left join counted as c
         on o.authority = c.authority and o.school_year = c.school_year
         and o.org_level = c.org_level and o.org_id = c.org_id
@@ -196,10 +192,6 @@ described_rows as (
     from {{ student_rows }} as r
     inner join {{ described_by or ref('dim_student_year') }} as s
         on r.student_key = s.student_key and r.school_year = s.school_year
-),
-
-subgroups as (
-    {{- breakdown_values() }}
 ),
 
 counted as (
