@@ -106,6 +106,10 @@ def test_a_district_pulls_its_own_students_with_the_ids_it_knows(night):
         assert table["lea_id"].unique().to_list() == [folder.name.removeprefix("lea_id=")]
         assert table["student_id"].null_count() == 0
         assert table["student_id"].str.contains(r"^\d{10}$").all()
+        for name in ("district_leaver_outcomes", "district_incoming_students"):
+            returned = pl.read_parquet(folder / f"{name}.parquet", hive_partitioning=False)
+            assert set(returned["student_id"]) <= set(table["student_id"]), name
+            assert returned.height > 0, name
 
 
 def test_a_teacher_sees_only_their_own_sections(night):
