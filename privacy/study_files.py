@@ -23,7 +23,7 @@ from privacy.study_plan import StudyPlan, load_plan
 def make_extract(rows_path: str | Path, plan_path: str | Path, codes_dir: str | Path, out_dir: str | Path) -> Extract:
     """Makes a study's extract from a Parquet file of rows; gives back what it wrote.
 
-    Raises PlanError, DescriptionError for a file of rows that cannot be read, and what write_extract raises.
+    Raises PlanError, DescriptionError for a file of rows that cannot be read, and what extract_study raises.
     """
     plan, rows_path = load_plan(plan_path), Path(rows_path)
     try:
@@ -32,10 +32,10 @@ def make_extract(rows_path: str | Path, plan_path: str | Path, codes_dir: str | 
         raise DescriptionError(f"{rows_path.name} is missing or is not Parquet") from None
     if plan.person not in rows.columns:
         raise DescriptionError(f"{rows_path.name} lacks the column {plan.person}")
-    return write_extract(rows, plan, codes_dir, out_dir)
+    return extract_study(rows, plan, codes_dir, out_dir)
 
 
-def write_extract(rows: pl.DataFrame, plan: StudyPlan, codes_dir: str | Path, out_dir: str | Path) -> Extract:
+def extract_study(rows: pl.DataFrame, plan: StudyPlan, codes_dir: str | Path, out_dir: str | Path) -> Extract:
     """Makes a study's extract from rows with at least the plan's columns; gives back what it wrote.
 
     New persons get codes, saved in `codes_dir` before anything else is written; `out_dir` gets `internal/report.json`
