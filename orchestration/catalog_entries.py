@@ -10,13 +10,13 @@ TIERS = {
     "school": "Schools: their own students and figures",
     "district": "Districts: their own students, and protected figures of others",
     "state": "The state agency: every figure, exact",
-    "research": "Researchers: de-identified rows, by agreement",
+    "research": "Researchers: the columns of their study's plan, under codes of its own, by agreement",
     "public": "Everybody: protected figures",
 }
 """Tier (folder of the marts) → who it is for."""
 GROUPS = {
     "identified": "rows about people, or exact counts that may be small; stays within the state's own walls",
-    "open": "made of protected figures or de-identified rows only",
+    "open": "made of protected figures only",
 }
 CARRIED = {"source_id", "lea_id", "school_year", "batch_id", "delivery_key"}
 """Columns that say where a record came from; every record type has them, and no figure is about them."""

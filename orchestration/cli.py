@@ -1,7 +1,7 @@
 """The `slds` command: what a state data engineer lives in. Output and exit codes only; the work is elsewhere.
 
 Exit codes: 0 all well; 1 the run failed; 2 wrong usage or configuration; 3 it ran, but some source was rejected or is
-late.
+late, or some study has no extract.
 """
 
 import json
@@ -235,7 +235,7 @@ def ui(port: Annotated[int, typer.Option(help="Port of the web page.")] = 3000) 
 
 @app.command("privacy", add_help_option=False, context_settings={"ignore_unknown_options": True})
 def privacy_commands(arguments: Annotated[list[str] | None, typer.Argument(metavar="COMMAND …")] = None) -> None:
-    """Protect, audit, check, explain, report and attack tables in plain files, without a home.
+    """Protect, audit, check, explain, report and attack tables in plain files; extracts for studies. Without a home.
 
     Example: `slds privacy --help`
     """

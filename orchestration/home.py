@@ -67,6 +67,21 @@ class Home:
         return self.root / "marts"
 
     @property
+    def studies(self) -> Path:
+        """The research tier: a folder per study with its extract, and its report for internal eyes."""
+        return self.marts / "research"
+
+    @property
+    def study_codes(self) -> Path:
+        """Who has which code in which study. Not to be made again: without it everybody gets a new code."""
+        return self.private / "studies"
+
+    @property
+    def study_outcomes(self) -> Path:
+        """What became of each study's plan at the last run."""
+        return self.root / "studies.json"
+
+    @property
     def releases(self) -> Path:
         return self.root / "releases"
 

@@ -28,11 +28,11 @@ class Outcome:
 
 
 def fingerprint(workspace: Workspace) -> str:
-    """Return a hash of all a run's result depends on: what arrived last, sources file, policy, code."""
+    """Return a hash of all a run's result depends on: what arrived last, sources file, studies' plans, policy, code."""
     arrivals = [[arrival.turn.name, arrival.batch_id, arrival.problems] for arrival in remembered_arrivals(workspace)]
     policy = privacy.load_policy(workspace.policy_path)
-    sources = hash_files([workspace.sources_path], root=workspace.sources_path.parent)
-    return hash_json([arrivals, sources, policy.hash, workspace.code_version])
+    settings = hash_files([workspace.sources_path, *workspace.study_plans], root=workspace.sources_path.parent)
+    return hash_json([arrivals, settings, policy.hash, workspace.code_version])
 
 
 def nothing_new(workspace: Workspace, scope: Scope = NO_LIMIT) -> bool:

@@ -58,6 +58,7 @@ def show_outcome(workspace, outcome) -> None:
             console.print(f"  {failure}", markup=False)
         return
     _show_release(outcome.summary["release"])
+    _show_studies(outcome.summary["studies"])
     _show_places(workspace)
 
 
@@ -106,6 +107,19 @@ def _show_release(release: dict | None) -> None:
     console.print(f"  [green]audit passed[/green]: {checked:,} withheld quantities attacked, none recoverable")
 
 
+def _show_studies(studies: list[dict]) -> None:
+    for study in studies:
+        if "refused" in study:
+            console.print(f"\n[yellow]no extract of {study['plan']}:[/yellow]")
+            console.print(f"  {study['refused']}", markup=False, soft_wrap=True)
+            continue
+        console.print(
+            f"\nStudy {study['study']}: {study['persons']:,} persons, {study['rows']:,} rows, k = {study['k']}; "
+            f"{study['withheld_persons']:,} without their quasi-identifiers, {study['dropped_persons']:,} dropped",
+            markup=False, soft_wrap=True,
+        )  # fmt: skip
+
+
 def _show_places(workspace) -> None:
     home = workspace.home
     console.print("\nWhere things are")
@@ -130,6 +144,7 @@ def show_status(report: dict) -> None:
         )
     if report["release"]:
         console.print(f"\nCurrent release: {report['release']['id']}")
+    _show_studies(report["studies"])
 
 
 def show_feeds(feeds: list[dict]) -> None:

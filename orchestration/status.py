@@ -15,7 +15,7 @@ SECONDS_PER_DAY = 86_400
 
 
 def summarise(workspace: Workspace) -> dict:
-    """Return the state of every delivery and of the current release.
+    """Return the state of every delivery, of the current release, and what became of every study's plan.
 
     `age_days` counts from a source's last new delivery; it `is_late` when `expected_every_days` passed without one.
     """
@@ -51,7 +51,8 @@ def summarise(workspace: Workspace) -> dict:
                 ),
             }
         )
-    return {"sources": sources, "release": _release_summary(workspace)}
+    studies = (read_json(workspace.home.study_outcomes) or {}).get("studies", [])
+    return {"sources": sources, "release": _release_summary(workspace), "studies": studies}
 
 
 def _errors(problems: list[dict], result, standing) -> list[dict]:
@@ -87,11 +88,12 @@ def _release_summary(workspace: Workspace) -> dict | None:
 
 
 def exit_code_of(summary: dict) -> int:
-    """PARTLY when any source was rejected, in whole or in part, has nothing in use, or is late; else OK."""
+    """PARTLY when any source was rejected, in whole or in part, has nothing in use, or is late, or when a study has no
+    extract; else OK."""
     troubled = any(
         source["status"] != "accepted" or source["errors"] or source["is_late"] for source in summary["sources"]
     )
-    return PARTLY if troubled else OK
+    return PARTLY if troubled or any("refused" in study for study in summary["studies"]) else OK
 
 
 def _age_days(workspace: Workspace, turn: Turn) -> float | None:

@@ -69,6 +69,11 @@ class Workspace:
         """What breaks ties between equally good complements: a reader who could repeat the choice could undo it."""
         return hmac.digest(self.key, b"ties between complements", "sha256")
 
+    @property
+    def study_plans(self) -> list[Path]:
+        """The plans of studies that get an extract: `studies/*.yml` beside the sources file, in name order."""
+        return sorted((self.sources_path.parent / "studies").glob("*.yml"))
+
     def turns(self, scope: Scope = NO_LIMIT) -> Iterator[Turn]:
         """Yield every turn in scope, the state's own sources first: they say which schools are whose."""
         for source in sorted(self.sources.sources, key=lambda source: (source.lea_id is not None, source.id)):

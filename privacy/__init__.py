@@ -5,11 +5,14 @@ from privacy.campaign import Campaign, Part, conclude, read_outcome, solve, writ
 from privacy.certificates import Certificates, read_certificates
 from privacy.checker import CheckReport, check
 from privacy.items import choose_items
+from privacy.microdata import ExtractRefused, ExtractReport
 from privacy.policy import Policy, PolicyError, load_policy
 from privacy.protection import protect
 from privacy.recovery import audit_system
 from privacy.release import Protected
 from privacy.structure import KEY
+from privacy.study_files import extract_study
+from privacy.study_plan import StudyPlan, load_plan
 
 __all__ = [
     "KEY",
@@ -17,16 +20,21 @@ __all__ = [
     "Campaign",
     "Certificates",
     "CheckReport",
+    "ExtractRefused",
+    "ExtractReport",
     "Part",
     "Policy",
     "PolicyError",
     "Protected",
+    "StudyPlan",
     "audit",
     "audit_system",
     "certify",
     "check",
     "choose_items",
     "conclude",
+    "extract_study",
+    "load_plan",
     "load_policy",
     "protect",
     "read_certificates",

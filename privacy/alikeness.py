@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from pycanon import anonymity as pycanon
 
 from privacy.study_plan import CODE, StudyPlan
 
@@ -56,6 +55,9 @@ def measure_anonymity(rows: pl.DataFrame, plan: StudyPlan) -> Anonymity:
     A person's rows side by side are the quasi-identifiers: for one row per person these are just the plan's. Unknown
     sensitive values count for none.
     """
+    # With pandas behind it, half a second of every command's start, which only a study need pay.
+    from pycanon import anonymity as pycanon
+
     if rows.is_empty():
         return Anonymity(None, dict.fromkeys(plan.sensitive))
     own = plan.alike_by

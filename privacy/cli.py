@@ -1,7 +1,7 @@
 """The `slds privacy` commands: plain files in, plain files out, no home needed. Words and exit codes only.
 
 Exit codes: 0 all well; 1 a fault of ours; 2 wrong usage, file or policy; 3 it ran, and something needs attention (the
-audit or the check failed, a number can be recovered).
+audit or the check failed, a number can be recovered, an extract was refused).
 """
 
 import argparse
@@ -41,12 +41,15 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "slds privacy
 def _build_parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
-        description="Protect tables in plain files, attack them, check the proof, and tell about it. Needs no home.",
-        epilog="Formats of all files: docs/disclosure-files.md. Exit codes: 0 all well, 1 a fault of the program, "
-        "2 wrong usage or input, 3 something needs attention.",
+        description="Protect tables in plain files, attack them, check the proof, and tell about it; make a study's "
+        "extract, and check what its researchers bring back. Needs no home.",
+        epilog="Formats of all files: docs/disclosure-files.md, for studies docs/research-extracts.md. Exit codes: "
+        "0 all well, 1 a fault of the program, 2 wrong usage or input, 3 something needs attention.",
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_add_protect, _add_audit, _add_check, _add_explain, _add_report, _add_attack):
+        add(commands)
+    for add in (_add_extract, _add_check_output):
         add(commands)
     return parser
 
@@ -165,6 +168,37 @@ def _add_attack(commands) -> None:
     )  # fmt: skip
 
 
+def _add_extract(commands) -> None:
+    parser = _add(
+        commands, "extract", _extract,
+        "Make a study's extract of rows about persons, as its plan says; write DIR/researcher and DIR/internal.",
+        "extract rows.parquet plan.yml --codes codes --out study",
+    )  # fmt: skip
+    parser.add_argument("rows", metavar="ROWS", help="a Parquet file with a row per person, or per person and time")
+    parser.add_argument("plan", metavar="PLAN", help="the study's plan (YAML): its columns, k, and what is recoded")
+    parser.add_argument(
+        "--codes", metavar="DIR", required=True,
+        help="the protected folder that says whose code is whose; made if need be, never given out",
+    )  # fmt: skip
+    parser.add_argument("--out", metavar="DIR", required=True, help="where the extract and its report go")
+
+
+def _add_check_output(commands) -> None:
+    parser = _add(
+        commands, "check-output", _check_output,
+        "Check tables that researchers bring back: may they leave, beside all the study took out before?",
+        "check-output table.csv --description cells.yml --policy policy.yml --earlier march.csv",
+    )  # fmt: skip
+    parser.add_argument("tables", metavar="FILE", nargs="+", help="CSV or Parquet files of cells, withheld ones empty")
+    parser.add_argument(
+        "--description", metavar="FILE", required=True, help="what the files call things (YAML); once for all files"
+    )
+    _add_policy(parser)
+    parser.add_argument(
+        "--earlier", metavar="FILE", nargs="+", default=[], help="what left before: files of cells, the same way"
+    )
+
+
 def _protect(given: argparse.Namespace) -> int:
     from privacy.files import protect_files
 
@@ -254,6 +288,38 @@ def _attack(given: argparse.Namespace) -> int:
     for line in describe_exposure(exposure):
         print(line)
     return ATTENTION if exposure.exposed or exposure.small_shown else OK
+
+
+def _extract(given: argparse.Namespace) -> int:
+    from privacy.microdata import ExtractRefused
+    from privacy.study_files import make_extract
+
+    try:
+        report = make_extract(given.rows, given.plan, given.codes, given.out).report
+    except ExtractRefused as refused:
+        print(f"{refused}. Nothing is written.", file=sys.stderr)
+        return ATTENTION
+    reached = [f"k = {report.anonymity.k}", *(f"l = {found} in {name}" for name, found in report.anonymity.l.items())]
+    print(f"{report.persons:,} persons, {report.rows:,} rows: {', '.join(reached)}. Plan {report.plan_hash}.")
+    print(
+        f"{report.withheld_persons:,} persons without their quasi-identifiers, {report.dropped_persons:,} dropped, "
+        f"{report.unique_persons:,} told from all others by all columns together."
+    )
+    print(f"{given.out}/researcher may go to the study. {given.out}/internal and {given.codes} never leave.")
+    return OK
+
+
+def _check_output(given: argparse.Namespace) -> int:
+    from privacy.study_files import check_outputs
+
+    report = check_outputs(
+        given.tables, given.description, given.policy, earlier=given.earlier, progress=_show_progress()
+    )
+    print(f"{report.shown:,} numbers shown, {report.withheld:,} withheld.")
+    for output, row, statistic, _problem, message in report.findings.iter_rows():
+        print(f"{output}, row {row}, {statistic}: {message}.", file=sys.stderr)
+    print("Nothing was found: this may leave." if report.passed else "This must not leave as it is.")
+    return OK if report.passed else ATTENTION
 
 
 def read_secret(path: Path | None) -> bytes:

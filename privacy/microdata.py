@@ -14,6 +14,10 @@ from privacy.study_codes import StudyCodes
 from privacy.study_plan import CODE, WITHHELD, StudyPlan
 
 
+class ExtractRefused(ValueError):
+    """No extract is given out: too many fail k or l for what the plan allows. Counts only, for internal eyes."""
+
+
 @dataclass(frozen=True)
 class ExtractReport:
     """What was done and what was reached. Counts of persons and rows, no value of anybody; for internal eyes.
@@ -56,8 +60,9 @@ def prepare_extract(rows: pl.DataFrame, plan: StudyPlan, codes: StudyCodes) -> E
     First the plan's rules, in their order. Then who still fails k or l: the quasi-identifiers of all their rows are
     withheld (null; not the time), or the persons dropped, as the plan says; those withheld must be enough and varied
     among themselves, or are dropped. The same rows, in any order, with the same codes give the same extract. Raises
-    ValueError (names of columns and counts only) if columns are missing, a person has no code or several rows at one
-    time, or a band meets what is no whole number; RuntimeError if pyCANON finds less than the plan asks for.
+    ExtractRefused if somebody fails and the plan says refuse; ValueError (names of columns and counts only) if columns
+    are missing, a person has no code or several rows at one time, or a band meets what is no whole number;
+    RuntimeError if pyCANON finds less than the plan asks for.
     """
     kept = _select(rows, plan, codes)
     steps = []
@@ -116,6 +121,12 @@ def _settle(rows: pl.DataFrame, plan: StudyPlan) -> tuple[pl.DataFrame, pl.DataF
     holding, failing = rows.filter(~fails), rows.filter(fails)
     if plan.when_it_fails == "drop":
         return holding, failing
+    if plan.when_it_fails == "refuse" and failing.height:
+        failed, persons = failing[CODE].n_unique(), rows[CODE].n_unique()
+        raise ExtractRefused(
+            f"study {plan.study}: {failed:,} of {persons:,} persons fail k = {plan.k} or l, and the plan says refuse; "
+            "make its columns coarser, or name fewer"
+        )
     bare = failing.with_columns(
         pl.lit(True).alias(WITHHELD), *[pl.lit(None, rows.schema[one]).alias(one) for one in plan.quasi_identifiers]
     )

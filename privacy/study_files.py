@@ -12,32 +12,42 @@ from pathlib import Path
 import polars as pl
 
 from privacy.description import DescriptionError, read_cells
-from privacy.microdata import Extract, ExtractReport, prepare_extract
+from privacy.microdata import Extract, ExtractRefused, ExtractReport, prepare_extract
 from privacy.output_check import OutputReport, check_output
 from privacy.policy import load_policy
 from privacy.release import Progress
 from privacy.study_codes import load_codes, save_codes
-from privacy.study_plan import load_plan
+from privacy.study_plan import StudyPlan, load_plan
 
 
 def make_extract(rows_path: str | Path, plan_path: str | Path, codes_dir: str | Path, out_dir: str | Path) -> Extract:
     """Makes a study's extract from a Parquet file of rows; gives back what it wrote.
 
-    New persons get codes, saved in `codes_dir` before anything else is written; `out_dir` gets `internal/report.json`
-    and, last, `researcher/extract.parquet`. Raises PlanError, CodesError, DescriptionError for a file that cannot be
-    read, and what prepare_extract raises.
+    Raises PlanError, DescriptionError for a file of rows that cannot be read, and what extract_study raises.
     """
-    plan, rows_path, out = load_plan(plan_path), Path(rows_path), Path(out_dir)
+    plan, rows_path = load_plan(plan_path), Path(rows_path)
     try:
         rows = pl.read_parquet(rows_path)
     except (OSError, pl.exceptions.PolarsError):
         raise DescriptionError(f"{rows_path.name} is missing or is not Parquet") from None
     if plan.person not in rows.columns:
         raise DescriptionError(f"{rows_path.name} lacks the column {plan.person}")
+    return extract_study(rows, plan, codes_dir, out_dir)
+
+
+def extract_study(rows: pl.DataFrame, plan: StudyPlan, codes_dir: str | Path, out_dir: str | Path) -> Extract:
+    """Makes a study's extract from rows with at least the plan's columns; gives back what it wrote.
+
+    New persons get codes, saved in `codes_dir` before anything else is written; `out_dir` gets `internal/report.json`
+    and, last, `researcher/extract.parquet`; a file that says it already is left alone. Raises CodesError,
+    ExtractRefused if nobody is left in the extract, and what prepare_extract raises: then nothing is written.
+    """
     codes = load_codes(codes_dir, plan.study).extend(rows[plan.person])
     extract = prepare_extract(rows, plan, codes)
+    if extract.rows.is_empty():
+        raise ExtractRefused(f"study {plan.study}: nobody is left in the extract; all fail k = {plan.k} or l")
     save_codes(codes, codes_dir)
-    report = json.dumps(_list_facts(extract.report), indent=2) + "\n"
+    report, out = json.dumps(_list_facts(extract.report), indent=2) + "\n", Path(out_dir)
     _write_whole(out / "internal" / "report.json", lambda path: path.write_text(report))
     _write_whole(out / "researcher" / "extract.parquet", extract.rows.write_parquet)
     return extract
@@ -73,4 +83,7 @@ def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     write(fresh)
-    os.replace(fresh, path)
+    if path.exists() and path.read_bytes() == fresh.read_bytes():
+        fresh.unlink()
+    else:
+        os.replace(fresh, path)

@@ -78,7 +78,7 @@ class StudyPlan(_Strict):
     other: tuple[str, ...] = ()
     k: int = Field(default=10, ge=3)  # 3: below it a member of a group knows who the one other member is
     rules: tuple[Annotated[Coarsen | Pool | Band, Field(discriminator="rule")], ...] = ()
-    when_it_fails: Literal["withhold", "drop"] = "withhold"
+    when_it_fails: Literal["withhold", "drop", "refuse"] = "withhold"
 
     @model_validator(mode="after")
     def _every_column_has_one_part(self):

@@ -4,6 +4,7 @@ import dagster as dg
 
 from orchestration.pipeline.protect import protect_indicators
 from orchestration.pipeline.publish import publish_release, write_extracts
+from orchestration.pipeline.studies import write_studies
 from orchestration.resources import Slds
 from orchestration.runs import remember_run
 
@@ -33,7 +34,6 @@ def public_release(slds: Slds) -> dg.MaterializeResult:
         dg.AssetKey(["district", "district_leaver_outcomes"]),
         dg.AssetKey(["district", "district_incoming_students"]),
         dg.AssetKey(["state", "state_indicators"]),
-        dg.AssetKey(["research", "research_student_year"]),
     ],
     kinds={"parquet"},
 )
@@ -45,7 +45,32 @@ def tier_extracts(slds: Slds) -> dg.MaterializeResult:
     )
 
 
-@dg.asset(group_name="delivery", deps=[public_release, tier_extracts, "feedback_reports"], kinds={"json"})
+@dg.asset(
+    group_name="delivery",
+    deps=[dg.AssetKey(["research", "research_student_year"])],
+    kinds={"parquet"},
+    check_specs=[dg.AssetCheckSpec("every_plan_has_its_extract", asset="study_extracts")],
+)
+def study_extracts(slds: Slds) -> dg.MaterializeResult:
+    """`marts/research/<study>/`: the rows a study's plan asks for, under codes of its own; none without a plan."""
+    studies = write_studies(slds.workspace())
+    refused = {study["plan"]: study["refused"] for study in studies if "refused" in study}
+    return dg.MaterializeResult(
+        metadata={"extracts": len(studies) - len(refused)},
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="every_plan_has_its_extract",
+                passed=not refused,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata=refused,
+            )
+        ],
+    )
+
+
+@dg.asset(
+    group_name="delivery", deps=[public_release, tier_extracts, study_extracts, "feedback_reports"], kinds={"json"}
+)
 def last_run(slds: Slds) -> dg.MaterializeResult:
     """`last_run.json`: what this run's result depended on, so that the next can tell whether anything is new."""
     return dg.MaterializeResult(metadata={"fingerprint": remember_run(slds.workspace())})

@@ -15,9 +15,10 @@ from orchestration.workspace import Workspace
 
 log = logging.getLogger("openslds.publish")
 
-# Which tiers are cut by district, and which are one file for the whole tier.
+# Which tiers are cut by district, and which are one file for the whole tier. The research tier is not here: what leaves
+# it is made per study, by its plan.
 TIERS_BY_LEA = ("teacher", "school", "district")
-TIERS_WHOLE = ("state", "research")
+TIERS_WHOLE = ("state",)
 
 
 def publish_release(workspace: Workspace, protection: Protection) -> delivery.Release:
@@ -63,7 +64,7 @@ def _input(workspace: Workspace, standing) -> dict:
 
 
 def write_extracts(workspace: Workspace) -> list[delivery.Extract]:
-    """Write every tier's tables: per district where the tier belongs to districts, whole for state and research."""
+    """Write every tier's tables: per district where the tier belongs to districts, whole for the state."""
     identities = _ids_by_lea(workspace)
     extracts: list[delivery.Extract] = []
     for tier in (*TIERS_BY_LEA, *TIERS_WHOLE):

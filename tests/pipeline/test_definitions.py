@@ -30,6 +30,7 @@ ALONE = {
     "feedback_reports",
     "public_release",
     "tier_extracts",
+    "study_extracts",
     "last_run",
 }
 

@@ -21,7 +21,7 @@ from orchestration.exits import FAILED
 from orchestration.home import CHECKOUT
 from orchestration.runs import run
 from orchestration.workspace import DEFAULT_POLICY
-from privacy import cumulative, load_policy
+from privacy import cumulative, load_plan, load_policy
 from sample_state import write_sample
 from tests.pipeline.command import SLDS, at_turn, slds
 
@@ -42,6 +42,7 @@ def bytes_of(folder):
 def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("state")
     write_sample(folder, districts=3, students=600, seed=3)
+    shutil.copytree(CHECKOUT / "examples" / "studies", folder / "studies")
     return folder / "sources.yml"
 
 
@@ -110,6 +111,20 @@ def test_a_district_pulls_its_own_students_with_the_ids_it_knows(night):
             returned = pl.read_parquet(folder / f"{name}.parquet", hive_partitioning=False)
             assert set(returned["student_id"]) <= set(table["student_id"]), name
             assert returned.height > 0, name
+
+
+def test_a_study_gets_what_its_plan_names_under_codes_of_its_own(night):
+    home, result = night
+    plan = load_plan(CHECKOUT / "examples" / "studies" / "attendance.yml")
+    [path] = (home / "marts" / "research").rglob("*.parquet")
+    rows = pl.read_parquet(path, hive_partitioning=False)
+    assert rows.columns == ["study_code", "quasi_identifiers_withheld", *plan.columns]
+    codes = pl.read_parquet(home / "private" / "studies" / "attendance.parquet")
+    keys = set(pl.concat(pl.read_parquet(one) for one in (home / "checked").rglob("students.parquet"))["student_key"])
+    assert set(codes["person"]) <= keys
+    assert set(rows["study_code"]) <= set(codes["code"])
+    assert not keys & set(rows["study_code"])
+    assert f"Study attendance: {rows['study_code'].n_unique()} persons" in result.stdout
 
 
 def test_a_teacher_sees_only_their_own_sections(night):

@@ -131,7 +131,7 @@ def test_every_command_explains_itself(capsys):
         main(["--help"])
     assert left.value.code == OK
     capsys.readouterr()
-    for command in ("protect", "audit", "check", "explain", "report", "attack"):
+    for command in ("protect", "audit", "check", "explain", "report", "attack", "extract", "check-output"):
         with pytest.raises(SystemExit):
             main([command, "--help"])
         assert "Example: slds privacy" in capsys.readouterr().out

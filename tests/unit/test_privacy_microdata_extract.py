@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from privacy.alikeness import measure_anonymity
-from privacy.microdata import prepare_extract
+from privacy.microdata import ExtractRefused, prepare_extract
 from privacy.study_codes import StudyCodes, load_codes
 from privacy.study_plan import CODE, WITHHELD, StudyPlan
 
@@ -240,3 +240,12 @@ def test_the_report_holds_no_value_of_a_person():
     assert isinstance(_codes(rows), StudyCodes)
     said = repr(_prepare(rows, _plan()))
     assert not any(value in said for value in ("the one race", "the only grade", "s20", "a name"))
+
+
+def test_a_plan_that_refuses_gives_out_an_extract_only_if_nobody_fails():
+    plan = _plan(when_it_fails="refuse")
+    assert _prepare(_rows((20, "09", "A", 5)), plan).rows.height == 20
+    with pytest.raises(ExtractRefused, match="1 of 21 persons fail k = 5"):
+        _prepare(_rows((20, "09", "A", 5), (1, "09", "B", 1)), plan)
+    with pytest.raises(ExtractRefused, match="30 of 50 persons"):
+        _prepare(_rows((20, "09", "A", 5), (30, "10", "A", 30)), plan)

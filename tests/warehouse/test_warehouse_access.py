@@ -1,10 +1,15 @@
 """Who may build on what: the parts of the project that keep identified rows from what leaves the state."""
 
+import re
 import shutil
 
 import pytest
 
 from orchestration.catalog import find_indicator, list_indicators, parameter_values, public_indicators
+from orchestration.home import CHECKOUT
+from orchestration.pipeline.publish import TIERS_BY_LEA, TIERS_WHOLE
+from orchestration.pipeline.studies import TABLE as STUDIES_READ
+from privacy import load_plan
 
 FIRST_WORDS = ("One row per ", "One row: ")
 META = ("indicator_id", "title", "definition", "what_it_is_not", "numerator", "denominator", "exclusions",
@@ -42,17 +47,29 @@ def test_a_public_table_is_made_of_protected_figures_names_and_labels_only(model
                 "model.openslds.dim_organization"), f"{node['name']} reads {name}"
 
 
-def test_a_research_table_is_made_of_deidentified_rows_only(models):
-    research = [node for node in models.values() if folder(node) == "research"]
-    assert research
-    for node in research:
-        assert node["depends_on"]["nodes"] == ["model.openslds.deidentified_student_year"]
-        assert not {"student_key", "staff_key", "lea_id", "school_id", "source_id"} & set(node["columns"])
+def test_what_studies_choose_from_is_one_table_that_stays_within_the_walls(models):
+    [node] = [node for node in models.values() if folder(node) == "research"]
+    assert f"{folder(node)}.{node['name']}" == STUDIES_READ
+    assert (node["group"], node["access"]) == ("identified", "private")
+    assert "research" not in (*TIERS_BY_LEA, *TIERS_WHOLE), "it leaves by a study's plan alone"
+    assert not {"staff_key", "lea_id", "school_id", "source_id"} & set(node["columns"])
 
 
-def test_every_identified_model_is_private_but_for_the_two_that_open_tables_need(models):
+def test_the_warehouse_hashes_nothing_for_whoever_has_the_identifier_can_hash_it_too():
+    project = CHECKOUT / "dbt_project"
+    files = [*(project / "models").rglob("*.sql"), *(project / "macros").rglob("*.sql")]
+    assert len(files) > 100
+    assert [path.name for path in files if re.search(r"\b(sha\d+|md5|hash)\s*\(", path.read_text())] == []
+
+
+def test_the_example_of_a_plan_names_columns_that_studies_can_choose(models):
+    plan = load_plan(CHECKOUT / "examples" / "studies" / "attendance.yml")
+    assert {plan.person, *plan.columns} <= set(models["research_student_year"]["columns"])
+
+
+def test_every_identified_model_is_private_but_for_the_one_that_open_tables_need(models):
     shared = {name for name, node in models.items() if node["group"] == "identified" and node["access"] != "private"}
-    assert shared == {"dim_organization", "deidentified_student_year"}
+    assert shared == {"dim_organization"}
 
 
 def test_the_names_of_organizations_hold_nothing_about_students(built):

@@ -68,14 +68,16 @@ def test_every_protected_cell_is_published_once_with_words_for_its_codes(built):
                       "or disaggregate_name is null or org_level_name is null") == [(0,)]
 
 
-def test_a_research_key_is_not_the_student_key_and_rare_descriptions_are_withheld(built):
-    rows = built.rows("select research_key, is_description_withheld, race_ethnicity, sex, idea "
-                      "from research.research_student_year")
-    students = {row[0] for row in built.rows("select student_key from core.dim_student_year")}
-    assert len({row[0] for row in rows}) == len(rows) > 0
-    assert not {row[0] for row in rows} & students
-    assert all(row[2:] == (None, None, None) for row in rows if row[1])
-    assert {row[1] for row in rows} == {True, False} or all(row[1] for row in rows)
+def test_studies_choose_from_every_student_year_once(built):
+    rows = built.rows("select student_key, school_year from research.research_student_year")
+    assert len(rows) == len(set(rows)) > 0
+    assert set(rows) == set(built.rows("select student_key, school_year from core.fct_student_year"))
+
+
+def test_studies_read_no_exclusion_into_the_silence_of_a_district(built):
+    told = dict(built.rows("select student_key, has_exclusionary_discipline from research.research_student_year"))
+    assert (told["exactly_ten_percent"], told["one_day_less"], told["moves_within"]) == (True, False, True)
+    assert told["no_attendance_sent"] is None
 
 
 @pytest.mark.parametrize(
