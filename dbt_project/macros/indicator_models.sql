@@ -35,11 +35,11 @@
     ]) }}
 {% endmacro %}
 
-{# One query over all indicators: `columns` of each model's rows, the models one below the other. #}
+{# One query over all indicators: `columns` of each model's rows (`{model}`: its name), the models one below the other. #}
 {% macro every_indicator(columns) -%}
 {%- for model in indicator_models() %}
     {% if not loop.first %}union all{% endif %}
-    select {{ columns }}
+    select {{ columns | replace('{model}', model) }}
     from {{ ref(model) }}
 {%- endfor %}
 {%- endmacro %}

@@ -34,6 +34,9 @@ def public_release(slds: Slds) -> dg.MaterializeResult:
         dg.AssetKey(["district", "district_leaver_outcomes"]),
         dg.AssetKey(["district", "district_incoming_students"]),
         dg.AssetKey(["state", "state_indicators"]),
+        dg.AssetKey(["state", "state_opportunity_gaps"]),
+        dg.AssetKey(["state", "state_driver_scorecard"]),
+        dg.AssetKey(["state", "state_report_card"]),
     ],
     kinds={"parquet"},
 )

@@ -2,7 +2,8 @@
 {{ config(materialized='view') }}
 with indicators as (
     {{ every_indicator(
-        'indicator_id, indicator_version, authority, school_year, org_level, org_id, parent_org_id, lea_id,'
+        "cast('{model}' as varchar) as indicator_table, "
+        ~ 'indicator_id, indicator_version, authority, school_year, org_level, org_id, parent_org_id, lea_id,'
         ~ ' disaggregate_type, disaggregate_value, cast(numerator as decimal(18, 2)) as numerator,'
         ~ ' cast(denominator as decimal(18, 2)) as denominator, student_count, n_missing, unit, as_of_date, value,'
         ~ ' coverage_rate, status, period_type, period_start, period_end'
