@@ -11,7 +11,7 @@ from tests.warehouse.achieving_oracle import (
     read_spells,
 )
 from tests.warehouse.achieving_state import SILENT, make_state
-from tests.warehouse.conftest import LINEAGE, typed_columns
+from tests.warehouse.small_state import LINEAGE, typed_columns
 
 MODELS = ["ind_academic_achievement", "ind_assessment_participation", "ind_alternate_assessment",
           "ind_growth_gain", "ind_growth_residual", "ind_growth_percentile", "ind_growth_value_table",
