@@ -17,6 +17,7 @@ from orchestration.pipeline.load import load_record_views
 from orchestration.pipeline.receive import receive_deliveries, remembered_arrivals
 from orchestration.workspace import Workspace
 from sample_state import write_sample
+from tests import turns
 
 # Faults of single rows: what passes the contracts, and what the warehouse must leave out.
 FAULTS = (
@@ -32,10 +33,12 @@ def home(tmp_path_factory):
     write_sample(folder / "state", districts=6, students=900, years=2, seed=11, faults=FAULTS)
     silent = sorted((folder / "state" / "districts").rglob("discipline_actions.csv"))[0]
     silent.write_bytes(silent.read_bytes().splitlines(keepends=True)[0])
-    workspace = Workspace(Home(folder / "home"), folder / "state" / "sources.yml")
+    (folder / "home").mkdir()
+    workspace = Workspace(Home(turns.take(folder / "home")), folder / "state" / "sources.yml")
     receive_deliveries(workspace)
     judge_new_deliveries(workspace, check_deliveries(workspace, remembered_arrivals(workspace)))
     load_record_views(workspace)
+    turns.bring_parsed(workspace.home.dbt_target)
     run_dbt(workspace.home, OUTPUTS_ONLY)
     return workspace.home
 

@@ -230,10 +230,8 @@ def test_when_the_audit_fails_nothing_is_published_and_the_run_says_which_table(
     assert release.manifest["policy"]["hash"] == load_policy(policy).hash
 
 
-@pytest.mark.parametrize("last_words", ["feedback", "audit"])
-def test_killed_in_the_middle_the_next_run_gives_the_same_release_byte_for_byte(night, sources, tmp_path, last_words):
-    home = tmp_path / "home"
-    shutil.copytree(night[0] / "private", home / "private")
+def start_and_kill(home, sources, last_words):
+    """Start a run, and kill all its processes a while after it has said these words."""
     started = time.monotonic()
     with at_turn(home) as settings:
         process = subprocess.Popen(
@@ -247,7 +245,14 @@ def test_killed_in_the_middle_the_next_run_gives_the_same_release_byte_for_byte(
         time.sleep((time.monotonic() - started) * 0.1)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-    assert delivery.current_release(home / "releases") is None
+
+
+def test_killed_twice_in_the_middle_the_next_run_gives_the_same_release_byte_for_byte(night, sources, tmp_path):
+    home = tmp_path / "home"
+    shutil.copytree(night[0] / "private", home / "private")
+    for last_words in ("feedback", "audit"):
+        start_and_kill(home, sources, last_words)
+        assert delivery.current_release(home / "releases") is None
     again = slds(home, "run", "--sources", sources)
     assert again.returncode == 0, again.stdout + again.stderr
     expected = delivery.current_release(night[0] / "releases")

@@ -9,6 +9,7 @@ import yaml
 
 from orchestration.home import CHECKOUT
 from sample_state import write_sample
+from tests.pipeline import command
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +78,8 @@ def test_a_short_key_is_refused(slds, sources):
     assert "sesame" not in result.stderr
 
 
-def test_an_unknown_indicator_is_answered_with_the_known_ones(slds, sources):
-    result = slds("explain", "I99")
+def test_an_unknown_indicator_is_answered_with_the_known_ones(tmp_path):
+    result = command.slds(tmp_path / "home", "explain", "I99")
     assert result.returncode == 2
     assert "I01" in result.stderr
 
