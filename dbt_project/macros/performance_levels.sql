@@ -4,14 +4,14 @@
 #}
 {% macro levels_version() -%}
     (
-        select coalesce({{ ordered_list('delivery_key') }}, 'none')
+        select coalesce({{ ordered_list('delivery_version') }}, 'none')
         from (
-            select distinct d.delivery_key
+            select distinct d.delivery_version
             from {{ ref('stg_deliveries') }} as d
             inner join {{ ref('stg_performance_levels') }} as p on d.source_id = p.source_id and d.batch_id = p.batch_id
             where d.lea_id is null
             union
-            select distinct d.delivery_key
+            select distinct d.delivery_version
             from {{ ref('stg_deliveries') }} as d
             inner join {{ ref('stg_assessments') }} as a on d.source_id = a.source_id and d.batch_id = a.batch_id
             where d.lea_id is null

@@ -1,6 +1,6 @@
 -- Finds: deliveries whose attendance records are neither in an event nor counted as plain "present".
 -- Matters: always. Every absence lost makes a school look better than it is.
--- Resolve: as for enrolments, compare batch_id and delivery_key; then the filter at the top of fct_attendance_event.
+-- Resolve: as for enrolments, compare batch_id and delivery_version; then the filter at the top of fct_attendance_event.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_attendance_event'}}}) }}
 with kept as (
     select delivery_key, sum(record_count) as record_count

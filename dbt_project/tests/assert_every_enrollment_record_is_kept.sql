@@ -1,6 +1,6 @@
 -- Finds: deliveries whose enrolment records received are not all in fct_enrollment, counted or excluded with a reason.
 -- Matters: always. A lost record is a student missing from every figure; a doubled one is counted twice.
--- Resolve: compare the delivery's batch_id in records.enrollments with its delivery_key; if the fact is stale, run
+-- Resolve: compare the delivery's batch_id in records.enrollments with its delivery_version; if the fact is stale, run
 -- dbt with --full-refresh, and look at what let it go stale.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_enrollment'}}}) }}
 with received as (

@@ -53,7 +53,8 @@ def _build(context: dg.AssetExecutionContext, dbt: DbtCliResource, *flags: str) 
             tables += isinstance(result, dg.Output | dg.MaterializeResult)
             checks += isinstance(result, dg.AssetCheckResult)
             yield result
-    log.info("%s: %d tables, %d checks (%.1f s)", context.op_def.name, tables, checks, time.monotonic() - started)
+    kept, seconds = output.read_text().count("[KEPT in "), time.monotonic() - started
+    log.info("%s: %d tables, %d of them as they were, %d checks (%.1f s)", output.stem, tables, kept, checks, seconds)
 
 
 def _stand_as_they_are(context: dg.AssetExecutionContext, reason: str) -> Iterator[dg.MaterializeResult]:

@@ -1,5 +1,6 @@
 """Step 2: read each delivery, check every row, strip direct identifiers, and keep the result beside its batch id."""
 
+import hashlib
 import logging
 import time
 from dataclasses import asdict, dataclass
@@ -98,6 +99,7 @@ def _check_anew(workspace: Workspace, turn: Turn, batch_id: str, school_ids: lis
         "files": [asdict(file) for file in delivered.files],
         "unread_files": raw.unread_files,
         "unread_elements": raw.unread_elements,
+        "contents": {record_type: _hash_rows(table) for record_type, table in split.records.items()},
     }
     with whole_folder(folder) as draft:
         (draft / "records").mkdir()
@@ -112,6 +114,12 @@ def _check_anew(workspace: Workspace, turn: Turn, batch_id: str, school_ids: lis
 def name_batch(batch_id: str, context_hash: str) -> str:
     """Return the `batch_id` of record rows: the batch and the rules it was read under; new rules are a change too."""
     return f"{batch_id}-{context_hash[:8]}"
+
+
+def _hash_rows(table: pl.DataFrame) -> str:
+    """Return a hash of what a record table says, wherever in its file each row stood."""
+    rows = table.select(sorted(set(table.columns) - {"source_file", "source_row"})).hash_rows()
+    return hashlib.sha256(rows.sort().to_numpy().tobytes()).hexdigest()
 
 
 def _height(tables: dict[str, pl.DataFrame]) -> int:

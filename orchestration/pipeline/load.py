@@ -53,7 +53,7 @@ def load_record_views(workspace: Workspace) -> dict[str, int]:
     folders = [_records_folder(workspace, standing) for standing in in_use]
     deliveries = pl.DataFrame([_delivery_row(workspace, standing) for standing in in_use], schema=CURRENT_DELIVERIES)
     state = pl.DataFrame({"state_id": [workspace.sources.state.id], "state_name": [workspace.sources.state.name]})
-    counts = {}
+    counts, contents = {}, [read_json(folder.parent / "summary.json").get("contents", {}) for folder in folders]
     with duckdb.connect(str(workspace.home.warehouse)) as warehouse:
         warehouse.begin()
         warehouse.execute("create schema if not exists records")
@@ -64,13 +64,28 @@ def load_record_views(workspace: Workspace) -> dict[str, int]:
                 f"create or replace view records.{record_type} as "
                 f"select * from read_parquet([{listing}], union_by_name = true)"
             )
+            said = [
+                [standing.turn.source.id, standing.turn.school_year, content.get(record_type, standing.current)]
+                for standing, content, folder in zip(in_use, contents, folders, strict=True)
+                if (folder / f"{record_type}.parquet").exists()
+            ]
+            note_content(warehouse, f"view records.{record_type}", said)
             [(counts[record_type],)] = warehouse.execute(f"select count(*) from records.{record_type}").fetchall()
         for name, table in (("current_deliveries", deliveries), ("state", state)):
             warehouse.register("incoming", table.to_arrow())
             warehouse.execute(f"create or replace table records.{name} as select * from incoming")
             warehouse.unregister("incoming")
+            note_content(warehouse, f"table records.{name}", table.rows())
         warehouse.commit()
     return counts
+
+
+def note_content(warehouse: duckdb.DuckDBPyConnection, relation: str, content: list) -> None:
+    """Note on a relation that dbt reads (`view x.y`) a hash of what it holds.
+
+    dbt makes a table anew only when something it reads holds other rows than before (dbt_project/macros/keep.sql).
+    """
+    warehouse.execute(f"comment on {relation} is 'content {hash_json(content)}'")
 
 
 def _records_folder(workspace: Workspace, standing: Standing) -> Path:

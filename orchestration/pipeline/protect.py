@@ -11,7 +11,8 @@ import duckdb
 import polars as pl
 
 import privacy
-from orchestration.home import read_json, whole_folder, write_json
+from orchestration.home import hash_files, read_json, whole_folder, write_json
+from orchestration.pipeline.load import note_content
 from orchestration.workspace import Workspace
 
 log = logging.getLogger("openslds.protect")
@@ -131,10 +132,12 @@ def show_protected_cells(workspace: Workspace, protection: Protection) -> None:
     """
     if not protection.passed:
         raise RuntimeError(f"The audit failed for {', '.join(protection.summary['failed'])}; nothing is published.")
-    path = str(protection.folder / "protected_cells.parquet").replace("'", "''")
+    cells = protection.folder / "protected_cells.parquet"
+    path = str(cells).replace("'", "''")
     with duckdb.connect(str(workspace.home.warehouse)) as warehouse:
         warehouse.execute("create schema if not exists protected")
         warehouse.execute(f"create or replace view protected.protected_cells as select * from read_parquet('{path}')")
+        note_content(warehouse, "view protected.protected_cells", [hash_files([cells], root=protection.folder)])
     for other in workspace.home.protected.iterdir():
         if other != protection.folder:
             shutil.rmtree(other)

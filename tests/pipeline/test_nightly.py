@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -182,6 +183,11 @@ def test_one_districts_change_rewrites_only_what_depends_on_it(copied_home, sour
     lea_id = next(s.lea_id for s in intake.load_sources(sources).sources if s.id == district)
     rows = {name for name in written if name.endswith("district_student_attendance.parquet")}
     assert rows <= {f"marts/district/lea_id={lea_id}/district_student_attendance.parquet"}
+    told = (copied_home / "dbt" / "exact_models.log").read_text()
+    made = {how: set(re.findall(rf"kept_table model (\S+) .*\[{how} in", told)) for how in ("KEPT", "OK")}
+    assert "core.fct_student_lea_year" in made["OK"], "it counts absences"
+    assert "indicators.ind_membership_october_1" in made["KEPT"]
+    assert len(made["KEPT"]) > 2 * len(made["OK"]), made["OK"]
 
 
 def republish_complements(original):

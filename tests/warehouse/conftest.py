@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 import intake
+from orchestration.pipeline.load import note_content
 from tests import turns
 from tests.warehouse.small_state import (
     DAYS,
@@ -50,15 +51,20 @@ class Warehouse:
                     for d in deliveries for number, row in enumerate(d.rows[name], 1)
                 ]
                 self._insert(connection, f"records.{name}", rows)
+                note_content(connection, f"table records.{name}", [
+                    [*row, d.source_id, d.lea_id, d.school_year] for d in deliveries for row in d.rows[name]])
             connection.execute("create or replace table records.current_deliveries (source_id varchar, lea_id varchar, "
                                "school_year integer, batch_id varchar, source_name varchar, student_id_scope varchar, "
                                "received_at timestamp)")
-            self._insert(connection, "records.current_deliveries", [
+            current = [
                 [d.source_id, d.lea_id, d.school_year, d.batch_id, f"Sender {d.source_id}", "state", d.received_at]
                 for d in deliveries
-            ])
+            ]
+            self._insert(connection, "records.current_deliveries", current)
+            note_content(connection, "table records.current_deliveries", current)
             connection.execute("create or replace table records.state as "
                                "select 'ST' as state_id, 'A State' as state_name")
+            note_content(connection, "table records.state", ["ST"])
 
     @staticmethod
     def _insert(connection, table, rows):
@@ -81,6 +87,8 @@ class Warehouse:
             connection.execute("create schema if not exists protected")
             connection.execute("create or replace table protected.protected_cells as "
                                f"select {CELL_KEYS}, {numbers} from indicators.ind_cells")
+            note_content(connection, "table protected.protected_cells",
+                         connection.execute("from protected.protected_cells order by all").fetchall())
 
     def dbt(self, *arguments, must_pass=True):
         """Run dbt with its target folder in this warehouse's folder. Returns the finished process."""

@@ -9,7 +9,7 @@ FACTS = {"dim_calendar": "school_id, calendar_date, day_ordinal", "dim_delivery"
 
 
 def contents(warehouse):
-    return {fact: sorted(warehouse.rows(f"select delivery_key, {columns} from core.{fact}"), key=repr)
+    return {fact: sorted(warehouse.rows(f"select delivery_version, {columns} from core.{fact}"), key=repr)
             for fact, columns in FACTS.items()}
 
 
@@ -34,7 +34,7 @@ def test_a_changed_delivery_rewrites_its_own_rows_only_and_an_interrupted_run_is
     # As if killed between two tables: facts lost a district, and one still holds a delivery long replaced.
     tamper(warehouse, "delete from core.fct_student_school_year where lea_id = 'B'; "
            "delete from core.fct_attendance_event where lea_id = 'B'; "
-           "insert into core.fct_enrollment select * replace ('gone' as delivery_key) from core.fct_enrollment")
+           "insert into core.fct_enrollment select * replace ('gone' as delivery_version) from core.fct_enrollment")
     warehouse.run_facts()
     repaired = contents(warehouse)
     warehouse.run_facts("--full-refresh")

@@ -24,7 +24,7 @@ attendance_span as (
 )
 
 select
-    d.delivery_key, d.source_id, d.lea_id, d.school_year, d.batch_id,
+    d.delivery_key, d.delivery_version, d.source_id, d.lea_id, d.school_year,
     c.last_instructional_date,
     a.last_attendance_date,
     least(

@@ -9,8 +9,8 @@ with deliveries as (
 
 results as (
     select
-        d.delivery_key, r.source_id, r.lea_id, r.school_year, r.student_key, r.assessment_id, r.administration_date,
-        r.result_id, r.score_type, r.assessment_title, r.subject_code, r.grade_level_code, r.score_value,
+        d.delivery_key, d.delivery_version, r.source_id, r.lea_id, r.school_year, r.student_key, r.assessment_id,
+        r.administration_date, r.result_id, r.score_type, r.assessment_title, r.subject_code, r.grade_level_code, r.score_value,
         try_cast(r.score_value as decimal(12, 3)) as score, r.performance_level_source as reported_level,
         r.assessment_type_administered_code, r.reason_not_tested_code,
         row_number() over (order by d.delivery_key, r.student_key, r.assessment_id, r.administration_date,
@@ -61,7 +61,8 @@ levels as (
 )
 
 select
-    r.delivery_key, {{ levels_version() }} as levels_version, r.source_id, r.lea_id, r.school_year, r.student_key,
+    r.delivery_key, r.delivery_version, {{ levels_version() }} as levels_version, r.source_id, r.lea_id,
+    r.school_year, r.student_key,
     r.assessment_id, r.administration_date, r.score_type,
     coalesce(t.assessment_title, r.assessment_title) as assessment_title, t.assessment_type_code,
     coalesce(t.subject_code, r.subject_code) as subject_code, t.developmental_domain_code, r.grade_level_code,

@@ -6,8 +6,8 @@ with deliveries as (
 
 received as (
     select
-        d.delivery_key, a.source_id, a.lea_id, a.school_year, a.student_key, a.school_id, a.attendance_date,
-        a.attendance_status_code, a.minutes_late,
+        d.delivery_key, d.delivery_version, a.source_id, a.lea_id, a.school_year, a.student_key, a.school_id,
+        a.attendance_date, a.attendance_status_code, a.minutes_late,
         coalesce(a.absent_fraction, case
             when a.attendance_status_code in ('ExcusedAbsence', 'UnexcusedAbsence') then 1
             when a.attendance_status_code in ('Present', 'Tardy', 'EarlyDeparture') then 0
@@ -22,7 +22,7 @@ received as (
 resolved as (
     -- Parts of one day add up: an excused and an unexcused half make a whole day away, and no day is more than a day.
     select
-        delivery_key, source_id, lea_id, school_year, student_key, school_id, attendance_date,
+        delivery_key, delivery_version, source_id, lea_id, school_year, student_key, school_id, attendance_date,
         -- Not least(): it passes over nulls and would make a whole absence of an unknown status.
         case when sum(absent_fraction) > 1 then 1 else sum(absent_fraction) end as absent_fraction,
         bool_or(attendance_status_code = 'Tardy') as is_tardy,
@@ -30,7 +30,7 @@ resolved as (
         max(minutes_late) as minutes_late,
         count(*) as record_count
     from received
-    group by delivery_key, source_id, lea_id, school_year, student_key, school_id, attendance_date
+    group by delivery_key, delivery_version, source_id, lea_id, school_year, student_key, school_id, attendance_date
 ),
 
 dated as (
@@ -50,7 +50,8 @@ while_enrolled as (
 )
 
 select
-    d.delivery_key, d.source_id, d.lea_id, d.school_year, d.student_key, d.school_id, d.attendance_date, d.day_ordinal,
+    d.delivery_key, d.delivery_version, d.source_id, d.lea_id, d.school_year, d.student_key, d.school_id,
+    d.attendance_date, d.day_ordinal,
     cast(d.absent_fraction as decimal(9, 4)) as absent_fraction,
     coalesce({{ is_absent_day('d.absent_fraction') }}, false) as is_absent_day,
     coalesce(d.is_tardy, false) as is_tardy,

@@ -10,8 +10,8 @@ bells as (
 )
 
 select
-    d.delivery_key, r.source_id, r.lea_id, r.school_year, r.route_id, r.school_id, r.run_date, r.run_period_code,
-    r.run_status_code, r.scheduled_arrival, r.actual_arrival, b.first_bell, r.riders, r.vehicle_id, r.seats,
+    d.delivery_key, d.delivery_version, r.source_id, r.lea_id, r.school_year, r.route_id, r.school_id, r.run_date,
+    r.run_period_code, r.run_status_code, r.scheduled_arrival, r.actual_arrival, b.first_bell, r.riders, r.vehicle_id, r.seats,
     r.miles, r.deadhead_miles,
     {{ minute_of('r.actual_arrival') }} - {{ minute_of('r.scheduled_arrival') }} as minutes_after_scheduled,
     case when r.run_period_code = 'Morning'

@@ -6,7 +6,7 @@ with deliveries as (
 
 grades as (
     select
-        d.delivery_key, g.source_id, g.lea_id, g.school_year, g.student_key, g.school_id, g.course_id, g.session_name,
+        d.delivery_key, d.delivery_version, g.source_id, g.lea_id, g.school_year, g.student_key, g.school_id, g.course_id, g.session_name,
         g.grade_level_code, g.letter_grade_code, cast(g.numeric_grade as decimal(9, 3)) as numeric_grade,
         cast(g.credits_attempted as decimal(9, 3)) as credits_attempted,
         cast(g.credits_earned as decimal(9, 3)) as credits_earned, g.posted_date
@@ -42,7 +42,8 @@ described as (
 )
 
 select
-    delivery_key, source_id, lea_id, school_year, student_key, school_id, course_id, session_name, grade_level_code,
+    delivery_key, delivery_version, source_id, lea_id, school_year, student_key, school_id, course_id, session_name,
+    grade_level_code,
     course_title, subject_code, is_core, sced, course_level_code, career_cluster_source, letter_grade_code,
     numeric_grade, grade_points, is_passing, credits_attempted, credits_earned, posted_date,
     case when is_passing is null then 'no_final_grade' end as exclusion_reason

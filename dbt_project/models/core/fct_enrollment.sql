@@ -6,7 +6,7 @@ with deliveries as (
 
 spells as (
     select
-        d.delivery_key, e.source_id, e.lea_id, e.school_year, e.student_key, e.school_id,
+        d.delivery_key, d.delivery_version, e.source_id, e.lea_id, e.school_year, e.student_key, e.school_id,
         e.entry_date, e.exit_date, e.grade_level_code, e.entry_type_code, e.exit_type_code,
         -- The last day of membership, known so far.
         least(
@@ -36,7 +36,7 @@ days_through as (
 )
 
 select
-    s.delivery_key, s.source_id, s.lea_id, s.school_year, s.student_key, s.school_id,
+    s.delivery_key, s.delivery_version, s.source_id, s.lea_id, s.school_year, s.student_key, s.school_id,
     s.entry_date, s.exit_date, s.grade_level_code, s.entry_type_code, s.exit_type_code,
     before_entry.day_count + 1 as first_day_ordinal,
     through_exit.day_count as last_day_ordinal,

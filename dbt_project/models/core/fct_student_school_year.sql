@@ -25,7 +25,7 @@ spells as (
 
 memberships as (
     select
-        delivery_key, source_id, lea_id, school_year, student_key, school_id,
+        delivery_key, delivery_version, source_id, lea_id, school_year, student_key, school_id,
         max(grade_level_code) filter (where recency = 1) as grade_level_code,
         min(entry_date) as first_entry_date,
         max(exit_date) filter (where recency = 1) as last_exit_date,
@@ -36,7 +36,7 @@ memberships as (
             then greatest(0, last_day_ordinal - greatest(first_day_ordinal, coalesce(counted_through, 0) + 1) + 1)
         end) as bigint) as days_enrolled
     from spells
-    group by delivery_key, source_id, lea_id, school_year, student_key, school_id
+    group by delivery_key, delivery_version, source_id, lea_id, school_year, student_key, school_id
 ),
 
 school_days as (
@@ -78,7 +78,7 @@ measured as (
 )
 
 select
-    delivery_key, source_id, lea_id, school_year, student_key, school_id, grade_level_code,
+    delivery_key, delivery_version, source_id, lea_id, school_year, student_key, school_id, grade_level_code,
     first_entry_date, last_exit_date, is_enrolled_at_as_of, spell_count, days_enrolled,
     case when has_attendance then days_absent_or_zero end as days_absent,
     case when has_attendance then days_enrolled - days_absent_or_zero end as days_present,

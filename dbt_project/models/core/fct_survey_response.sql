@@ -10,7 +10,7 @@ items as (
 )
 
 select
-    d.delivery_key, r.source_id, r.lea_id, r.school_year, r.survey_id, r.response_id, r.item_id, r.org_id,
+    d.delivery_key, d.delivery_version, r.source_id, r.lea_id, r.school_year, r.survey_id, r.response_id, r.item_id, r.org_id,
     r.respondent_role_code, r.grade_level_code, r.response_date, i.construct, r.response_value,
     r.response_value >= i.favorable_minimum as is_favorable,
     case

@@ -13,8 +13,7 @@ rosters as (
         and t.section_id = p.section_id and t.school_id = p.school_id and t.session_name = p.session_name
         -- Ed-Fi may use one section identifier for two courses; senders without course ids mean the section.
         and (t.course_id = p.course_id or t.course_id is null or p.course_id is null)
-    inner join deliveries as d
-        on t.source_id = d.source_id and t.school_year = d.school_year and t.batch_id = d.batch_id
+    inner join deliveries as d on t.source_id = d.source_id and t.school_year = d.school_year
     where d.school_year = d.newest_school_year
         and coalesce(t.begin_date, d.as_of_date) <= d.as_of_date and coalesce(t.end_date, d.as_of_date) >= d.as_of_date
         and coalesce(p.begin_date, d.as_of_date) <= d.as_of_date and coalesce(p.end_date, d.as_of_date) >= d.as_of_date
