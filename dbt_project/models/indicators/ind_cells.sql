@@ -1,18 +1,37 @@
 {%- set published = [
-    ('ind_membership_october_1', 'ind_membership_october_1', 'edfacts'),
-    ('ind_average_daily_attendance', 'ind_average_daily_attendance', 'ceds'),
-    ('ind_chronic_absenteeism', 'ind_chronic_absenteeism', 'edfacts'),
-    ('ind_chronic_absenteeism', 'ind_chronic_absenteeism_unduplicated', 'edfacts'),
-    ('ind_exclusionary_discipline', 'ind_exclusionary_discipline', 'openslds'),
-    ('ind_graduation_rate_4_year', 'ind_graduation_rate_4_year', 'essa_last_school'),
+    ('ind_membership_october_1', 'ind_membership_october_1', 'edfacts', none),
+    ('ind_average_daily_attendance', 'ind_average_daily_attendance', 'ceds', none),
+    ('ind_chronic_absenteeism', 'ind_chronic_absenteeism', 'edfacts', none),
+    ('ind_chronic_absenteeism', 'ind_chronic_absenteeism_unduplicated', 'edfacts', none),
+    ('ind_exclusionary_discipline', 'ind_exclusionary_discipline', 'openslds', none),
+    ('ind_graduation_rate_4_year', 'ind_graduation_rate_4_year', 'essa_last_school', none),
+    ('ind_academic_achievement_mathematics', 'ind_academic_achievement', 'report_card', 'I06m'),
+    ('ind_academic_achievement_reading', 'ind_academic_achievement', 'report_card', 'I06r'),
+    ('ind_academic_achievement_science', 'ind_academic_achievement', 'report_card', 'I06s'),
 ] -%}
 -- One authority per table: two minimum-day rules side by side would let a reader subtract one from the other.
-{% for table_id, model, authority in published -%}
+with cells as (
+    {%- for table_id, model, authority, indicator_id in published %}
+    select
+        cast('{{ table_id }}' as varchar) as table_id, school_year, org_level, org_id, parent_org_id,
+        disaggregate_type, disaggregate_value, student_count, numerator, denominator
+    from {{ ref(model) }}
+    where authority = '{{ authority }}' and {{ is_published_breakdown('disaggregate_type') }}
+        {%- if indicator_id %} and indicator_id = '{{ indicator_id }}'{% endif %}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+counted as (
+    select *, max(student_count) over (partition by table_id, school_year) as largest_count
+    from cells
+)
+
+-- A year for which nobody sent anything is not published: its zeros would say that there was nobody.
 select
-    cast('{{ table_id }}' as varchar) as table_id, school_year, org_level, org_id, parent_org_id,
-    disaggregate_type, disaggregate_value, student_count, numerator, denominator
-from {{ ref(model) }}
-where authority = '{{ authority }}' and {{ is_published_breakdown('disaggregate_type') }}
-{% if not loop.last %}union all
-{% endif %}
-{%- endfor %}
+    table_id, school_year, org_level, org_id, parent_org_id, disaggregate_type, disaggregate_value, student_count,
+    numerator, denominator
+from counted
+where largest_count > 0
