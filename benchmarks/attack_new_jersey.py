@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from privacy.others import attack_release, describe_exposure
+from privacy.foreign.others import attack_release, describe_exposure
 
 DATA = Path("data/nj-public-aggregates/nj2014gr4.csv.gz")
 RELATIONS = Path(__file__).with_name("new_jersey_2014.yml")

@@ -2,10 +2,11 @@
 
     .venv/bin/python benchmarks/bare_sql.py --home .slds
 
-Both sides make cells of `indicators.ind_cells` (the tables about enrolment, attendance and discipline) and the rows of `district.district_student_attendance` from the
-record tables of a home that has run, with two threads, into a file. `bare_sql/*.sql` is the bare side. It shares no
-text with the dbt project except the list of subgroup values, so it is a second computation, too: the last lines say
-in how many rows the two differ, and a difference is an error (exit code 1).
+Both sides make cells of `indicators.ind_cells` (the tables about enrolment, attendance and discipline) and the rows
+of `district.district_student_attendance` from the record tables of a home that has run, with two threads, into a
+file. `bare_sql/*.sql` is the bare side. It shares no text with the dbt project except the list of subgroup values,
+so it is a second computation, too: the last lines say in how many rows the two differ, and a difference is an error
+(exit code 1).
 
 The home is only read; dbt works on a copy of its warehouse. Processor seconds stand beside the clock's: on a machine
 that others use, too, they are the ones to compare.

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
+from privacy.engine.problem import UNBOUNDED, Problem
 from privacy.policy import load_policy
-from privacy.problem import UNBOUNDED, Problem
 from privacy.structure import build_structure, check_cells
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "disclosure-benchmark"

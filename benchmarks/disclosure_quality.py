@@ -18,10 +18,10 @@ from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from privacy import audit_system
-from privacy.complementary import list_fixed
-from privacy.intervals import choose_safely
-from privacy.linear import choose_linearly
-from privacy.problem import Problem
+from privacy.engine.complementary import list_fixed
+from privacy.engine.intervals import choose_safely
+from privacy.engine.linear import choose_linearly
+from privacy.engine.problem import Problem
 
 OTHER_PRIME = 1_000_003
 # Counts of GaussSuppression where no output of it is stored: as measured for reference/disclosure.md.

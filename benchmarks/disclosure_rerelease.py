@@ -14,7 +14,7 @@ from pathlib import Path
 import polars as pl
 from disclosure_scale import correct, open_campaign, put_table, tell, use_processors
 
-from privacy.campaign import conclude, list_parts, solve
+from privacy.ledger.campaign import conclude, list_parts, solve
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from privacy.campaign import Campaign, conclude, solve
+from privacy.ledger.campaign import Campaign, conclude, solve
 from privacy.policy import Policy, load_policy
 from privacy.release import Progress
 from privacy.structure import KEY

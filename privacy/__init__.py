@@ -1,18 +1,18 @@
 """Protects published tables against subtraction, and attacks them before anybody else does. See docs/disclosure.md."""
 
-from privacy.auditing import AuditReport, audit, certify
-from privacy.campaign import Campaign, Part, conclude, read_outcome, solve, write_tables
+from privacy.attack.auditing import AuditReport, audit, certify
+from privacy.attack.recovery import audit_system
 from privacy.certificates import Certificates, read_certificates
 from privacy.checker import CheckReport, check
-from privacy.items import choose_items
-from privacy.microdata import ExtractRefused, ExtractReport
+from privacy.engine.items import choose_items
+from privacy.engine.protection import protect
+from privacy.ledger.campaign import Campaign, Part, conclude, read_outcome, solve, write_tables
 from privacy.policy import Policy, PolicyError, load_policy
-from privacy.protection import protect
-from privacy.recovery import audit_system
 from privacy.release import Protected
+from privacy.research.microdata import ExtractRefused, ExtractReport
+from privacy.research.study_files import extract_study
+from privacy.research.study_plan import StudyPlan, load_plan
 from privacy.structure import KEY
-from privacy.study_files import extract_study
-from privacy.study_plan import StudyPlan, load_plan
 
 __all__ = [
     "KEY",

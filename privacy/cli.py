@@ -253,9 +253,9 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _explain(given: argparse.Namespace) -> int:
-    from privacy.explanation import explain_cell
     from privacy.files import read_evidence, read_release
     from privacy.policy import load_policy
+    from privacy.report.explanation import explain_cell
 
     found = Path(given.folder) / "internal" / "certificates"
     evidence = read_evidence(found) if found.is_dir() else None
@@ -265,7 +265,7 @@ def _explain(given: argparse.Namespace) -> int:
 
 
 def _report(given: argparse.Namespace) -> int:
-    from privacy.reporting import Comparison, find_home_folder, report_files
+    from privacy.report.reporting import Comparison, find_home_folder, report_files
 
     comparison = None
     if given.compare:
@@ -282,7 +282,7 @@ def _report(given: argparse.Namespace) -> int:
 
 
 def _attack(given: argparse.Namespace) -> int:
-    from privacy.others import attack_release, describe_exposure
+    from privacy.foreign.others import attack_release, describe_exposure
 
     exposure = attack_release(given.release, given.relations, search=not given.bounds_only, progress=_show_progress())
     for line in describe_exposure(exposure):
@@ -291,8 +291,8 @@ def _attack(given: argparse.Namespace) -> int:
 
 
 def _extract(given: argparse.Namespace) -> int:
-    from privacy.microdata import ExtractRefused
-    from privacy.study_files import make_extract
+    from privacy.research.microdata import ExtractRefused
+    from privacy.research.study_files import make_extract
 
     try:
         report = make_extract(given.rows, given.plan, given.codes, given.out).report
@@ -310,7 +310,7 @@ def _extract(given: argparse.Namespace) -> int:
 
 
 def _check_output(given: argparse.Namespace) -> int:
-    from privacy.study_files import check_outputs
+    from privacy.research.study_files import check_outputs
 
     report = check_outputs(
         given.tables, given.description, given.policy, earlier=given.earlier, progress=_show_progress()

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import polars as pl
 
-from privacy.auditing import AuditReport, audit, certify
+from privacy.attack.auditing import AuditReport, audit, certify
 from privacy.certificates import Certificates, read_certificates
 from privacy.checker import CheckReport, check
 from privacy.description import DescriptionError, read_cells
+from privacy.engine.protection import protect
 from privacy.policy import Policy, load_policy
-from privacy.protection import protect
 from privacy.release import PUBLISHED, RATES, WITHHELD, Bound, Progress, Protected
 from privacy.structure import Structure
 

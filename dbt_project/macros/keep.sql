@@ -3,9 +3,9 @@
     when it was made; and where its rows come out as they were, what reads it is left alone in turn. So one district's
     corrected file costs what depends on what changed in it.
 
-    Every relation says in its comment what was last made of it: `made <hash> content <hash>`. The content of a table is a
-    hash of its rows in any order, of a view its query and the contents it reads, of a seed its file. The pipeline writes the
-    same on the views it makes for `source()`. A relation without comment has unknown content: what reads it is made anew.
+    Every table says in its comment what it was made from and what it holds: `made <hash> content <hash>`, the content a hash
+    of its rows in any order. A view says what its query is, and what it reads counts as read through it; a seed is its file.
+    The pipeline notes what a `source()` holds. What says nothing may hold anything: its readers are made anew.
     Comments are written in the transaction that makes the table, so a kill leaves either both or neither.
     For DuckDB only: elsewhere tables are made every time (dbt_project.yml).
 #}
@@ -33,15 +33,15 @@
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
-{# Post-hook of views and incremental tables, which are made every time: notes what they hold. #}
+{# Post-hook of views and incremental tables, which no `made` keeps from being made again: notes what they hold. #}
 {% macro note_content() %}
-    {% if execute and target.type == 'duckdb' and model.config.materialized != 'kept_table' %}{{ note(made_from()) }}{% endif %}
+    {% if execute and target.type == 'duckdb' and model.config.materialized != 'kept_table' %}{{ note(none) }}{% endif %}
 {% endmacro %}
 
 {# The statement that notes on this relation what it was made from and what it holds. #}
 {% macro note(made) %}
     {% if model.config.materialized == 'view' %}
-        {{ return("comment on view " ~ this ~ " is " ~ ("'content " ~ made ~ "'" if made else "null")) }}
+        {{ return("comment on view " ~ this ~ " is 'content " ~ local_md5(model.compiled_code) ~ "'") }}
     {% endif %}
     {# Hashes of the rows add up in any order. A version only says of which bytes rows were made. #}
     {% set found = run_query(
@@ -70,16 +70,19 @@
     {{ return(local_md5(model.compiled_code ~ (model.columns | tojson) ~ (read | sort | join('\n')))) }}
 {% endmacro %}
 
-{# Adds the seeds among some nodes with the hash of their file to `read`, and the names of the relations to `names`. #}
+{# Adds the files of seeds to `read` and the names of relations to `names`: those of some nodes and of what is read through them. #}
 {% macro list_read(nodes, read, names) %}
     {% for id in nodes %}
         {% set node = graph.sources[id] if id.startswith('source.') else graph.nodes[id] %}
         {% if id.startswith('seed.') %}
             {% do read.append(id ~ ' ' ~ node.checksum.checksum) %}
-        {% elif id.startswith('model.') and node.config.materialized == 'ephemeral' %}
-            {% do list_read(node.depends_on.nodes, read, names) %}
         {% else %}
-            {% do names.append(node.schema ~ '.' ~ (node.alias or node.identifier)) %}
+            {% if node.config.materialized != 'ephemeral' %}
+                {% do names.append(node.schema ~ '.' ~ (node.alias or node.identifier)) %}
+            {% endif %}
+            {% if node.config.materialized in ['ephemeral', 'view'] %}
+                {% do list_read(node.depends_on.nodes, read, names) %}
+            {% endif %}
         {% endif %}
     {% endfor %}
 {% endmacro %}

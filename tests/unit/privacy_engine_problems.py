@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from privacy.problem import UNBOUNDED, Problem
+from privacy.engine.problem import UNBOUNDED, Problem
 
 
 def pose_table(inner: np.ndarray, *, sensitive_below: int = 5, lifted_by: np.ndarray | None = None) -> Problem:

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from benchmarks.disclosure_scale import correct, make_policy, make_schools, make_table
-from privacy import campaign as campaigns
-from privacy.campaign import (
+from privacy.ledger import campaign as campaigns
+from privacy.ledger.campaign import (
     Campaign,
     conclude,
     list_parts,

@@ -9,8 +9,8 @@ import pytest
 
 import privacy
 from privacy import audit, audit_system, certify, check, load_policy, protect, read_certificates
+from privacy.attack.recovery import attack_system
 from privacy.certificates import SCALE, Certificates, no_certificates
-from privacy.recovery import attack_system
 from privacy.structure import Structure
 
 GROUPS = {"A": [4, 31, 25], "B": [17, 3, 40], "C": [60, 22, 18], "D": [12, 44, 5]}

@@ -89,7 +89,7 @@ def test_a_plan_that_cannot_be_used_is_refused_in_words_with_exit_code_2(study, 
 
 
 def test_an_extract_weaker_than_its_plan_is_a_fault_of_the_program_and_is_not_written(study, capsys, monkeypatch):
-    monkeypatch.setattr("privacy.microdata.find_failing", lambda rows, plan: pl.Series([], dtype=pl.String))
+    monkeypatch.setattr("privacy.research.microdata.find_failing", lambda rows, plan: pl.Series([], dtype=pl.String))
     assert _extract(study) == FAILED
     assert "does not reach what its plan asks for" in capsys.readouterr().err
     assert not (study / "out").exists()

@@ -3,11 +3,11 @@
 import polars as pl
 
 from privacy import Policy, audit, check, load_policy, protect
-from privacy.cumulative import audit_after, protect_after, recall
-from privacy.history import combine
-from privacy.ledger import Release
+from privacy.ledger.chain import Release
+from privacy.ledger.cumulative import audit_after, protect_after, recall
+from privacy.ledger.history import combine
+from privacy.ledger.translation import Found
 from privacy.structure import KEY, check_cells
-from privacy.translation import Found
 
 COUNT, RATE = "ind_membership_october_1", "ind_chronic_absenteeism"
 POLICY = load_policy()

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from privacy.complementary import list_fixed, propose
-from privacy.cuts import find_cuts
-from privacy.intervals import choose_safely, widen
-from privacy.moves import cut_out
-from privacy.problem import UNBOUNDED, Problem
-from privacy.sparing import spare
-from privacy.witnesses import Witnesses
+from privacy.engine.complementary import list_fixed, propose
+from privacy.engine.cuts import find_cuts
+from privacy.engine.intervals import choose_safely, widen
+from privacy.engine.moves import cut_out
+from privacy.engine.problem import UNBOUNDED, Problem
+from privacy.engine.sparing import spare
+from privacy.engine.witnesses import Witnesses
 from tests.unit.privacy_engine_problems import pose_table
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from privacy.algebra import find_recoverable
-from privacy.complementary import list_fixed
-from privacy.linear import choose_linearly
-from privacy.master import Master
-from privacy.problem import Problem
+from privacy.engine.algebra import find_recoverable
+from privacy.engine.complementary import list_fixed
+from privacy.engine.linear import choose_linearly
+from privacy.engine.master import Master
+from privacy.engine.problem import Problem
 from tests.unit.privacy_engine_problems import pose_table
 
 

@@ -8,9 +8,11 @@ import polars as pl
 import pytest
 
 from privacy import audit, load_policy, protect
+from privacy.engine.withstanding import _list_halves
 from privacy.insiders import Insiders
+from privacy.ledger.chain import Release
+from privacy.ledger.cumulative import audit_after, protect_after, recall
 from privacy.structure import build_structure, check_cells
-from privacy.withstanding import _list_halves
 from tests.unit.statements import make_policy, put_back, read, tabulate
 from tests.unit.test_privacy_protect import make_cells
 
@@ -165,3 +167,19 @@ def test_the_strict_policy_holds_on_a_state_where_the_careful_one_does_not():
     release = protect(cells, strict)
     report = audit(release, strict, exact=cells)
     assert report.passed, report.failures.group_by("problem", "attacker").len()
+
+
+def test_releases_of_the_ledger_hold_against_districts_that_kept_all_of_them():
+    cells = _state(THREE)
+    unheld = protect_after(recall(cells, OUTSIDE, [], "public"))
+    failures = audit_after(unheld, recall(cells, INSIDE, [], "public")).failures
+    assert set(failures["attacker"]) == {"district (L1)", "district (L2)"}
+    past = recall(cells, INSIDE, [], "public")
+    first = protect_after(past)
+    assert audit_after(first, past).passed
+
+    corrected = _state(THREE | {"L3": {"x": 40, "y": 50, "z": 81}})
+    again = recall(corrected, INSIDE, [Release("public", "first", 1, first.cells, cells)], "public")
+    second = protect_after(again)
+    assert audit_after(second, again).passed
+    assert read(second, "L3", "z") == 81, "what nobody needs withheld is shown"

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from privacy import load_policy, protect
-from privacy.ledger import START, Ledger, LedgerError
+from privacy.ledger.chain import START, Ledger, LedgerError
 from privacy.structure import check_cells
 from tests.unit.test_privacy_protect import make_cells
 

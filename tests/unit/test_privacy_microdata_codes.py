@@ -7,7 +7,7 @@ import stat
 import polars as pl
 import pytest
 
-from privacy.study_codes import CodesError, load_codes, save_codes
+from privacy.research.study_codes import CodesError, load_codes, save_codes
 
 PERSONS = pl.Series([f"student-{i:04}" for i in range(300)])
 

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 import polars as pl
 import pytest
 
-from privacy.alikeness import measure_anonymity
-from privacy.microdata import ExtractRefused, prepare_extract
-from privacy.study_codes import StudyCodes, load_codes
-from privacy.study_plan import CODE, WITHHELD, StudyPlan
+from privacy.research.alikeness import measure_anonymity
+from privacy.research.microdata import ExtractRefused, prepare_extract
+from privacy.research.study_codes import StudyCodes, load_codes
+from privacy.research.study_plan import CODE, WITHHELD, StudyPlan
 
 PLAN = {
     "version": 1,
@@ -186,7 +186,7 @@ def test_a_row_without_a_code_or_with_the_codes_of_another_study_is_refused():
 
 
 def test_an_extract_that_the_library_finds_too_weak_is_not_given_out(monkeypatch):
-    monkeypatch.setattr("privacy.microdata.find_failing", lambda rows, plan: pl.Series([], dtype=pl.String))
+    monkeypatch.setattr("privacy.research.microdata.find_failing", lambda rows, plan: pl.Series([], dtype=pl.String))
     with pytest.raises(RuntimeError, match="does not reach"):
         _prepare(_rows((20, "09", "A", 5), (1, "09", "B", 1)), _plan())
 

@@ -7,7 +7,7 @@ import pytest
 
 from privacy.description import DescriptionError
 from privacy.policy import DEFAULT_POLICY
-from privacy.study_files import check_outputs, make_extract
+from privacy.research.study_files import check_outputs, make_extract
 
 PLAN = """\
 version: 1

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from privacy import audit, protect
-from privacy.output_check import check_output
 from privacy.policy import Policy
+from privacy.research.output_check import check_output
 from privacy.structure import CELL_COLUMNS, KEY
 
 POLICY = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from privacy.study_plan import PlanError, load_plan
+from privacy.research.study_plan import PlanError, load_plan
 
 PLAN = """\
 version: 1

@@ -8,8 +8,8 @@ import yaml
 
 from privacy.cli import ATTENTION, OK, USAGE, main
 from privacy.description import DescriptionError
-from privacy.narrowing import System, narrow
-from privacy.others import attack_release
+from privacy.foreign.narrowing import System, narrow
+from privacy.foreign.others import attack_release
 
 RULES = {
     "version": 1,

@@ -1,15 +1,12 @@
 """The two doors on a made-up state: what is published is safe, and whatever is tampered with is found."""
 
-import ast
 import dataclasses
 import functools
 import random
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-import privacy
 from privacy import audit, check, load_policy, protect
 
 KEY = ["table_id", "school_year", "org_id", "disaggregate_type", "disaggregate_value"]
@@ -292,35 +289,3 @@ def test_nothing_sensitive_means_nothing_is_withheld(policy):
     release = protect(big, policy)
     assert release.reasons.is_empty()
     assert audit(release, policy).passed
-
-
-def test_the_audit_shares_no_code_with_the_engine():
-    folder = Path(privacy.__file__).parent
-    engine = {
-        "intervals",
-        "exploring",
-        "sparing",
-        "witnesses",
-        "complementary",
-        "problem",
-        "protection",
-        "primary",
-        "posing",
-        "coding",
-        "items",
-        "master",
-        "cuts",
-        "moves",
-        "linear",
-        "algebra",
-        "withstanding",
-    }
-    audit = {"auditing", "recovery", "attack", "exhibits", "programs", "certificates", "reading", "reuse"}
-    for module in sorted(audit | {"checker", "insiders", "insider_views"}):
-        names = [
-            node.module or ""
-            for node in ast.walk(ast.parse((folder / f"{module}.py").read_text()))
-            if isinstance(node, ast.ImportFrom)
-        ]
-        assert names
-        assert not engine & {name.removeprefix("privacy.") for name in names}

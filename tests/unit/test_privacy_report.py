@@ -11,11 +11,11 @@ import pytest
 from privacy.cli import OK, USAGE, main
 from privacy.description import DescriptionError
 from privacy.files import audit_files, protect_files
-from privacy.pictures import Bar, draw_bars
 from privacy.policy import DEFAULT_POLICY, load_policy
 from privacy.release import PUBLISHED, Bound
-from privacy.report import _merge_few, gather_figures, render_report
-from privacy.reporting import Comparison, report_files
+from privacy.report.page import _merge_few, gather_figures, render_report
+from privacy.report.pictures import Bar, draw_bars
+from privacy.report.reporting import Comparison, report_files
 
 TABLE, GROUPS = "ind_chronic_absenteeism", {"all": ["all"], "race": ["AS", "BL", "WH"], "sex": ["F", "M"]}
 SIZES = {"A": (4, 30, 66), "B": (25, 3, 90), "C": (14, 40, 7), "D": (33, 26, 61), "E": (5, 12, 80), "F": (41, 2, 38)}
@@ -51,7 +51,7 @@ def release(tmp_path_factory):
     policy = DEFAULT_POLICY.read_text().replace("careful-default", "five").replace("persons: 10", "persons: 5")
     (folder / "five.yml").write_text(policy)
     grid = "[{from: 10, bottom: 30, top: 70, step: 20}]"
-    banded = re.sub(r"(ind_chronic_absenteeism:\n    kind: rate)", r"\1\n    coding: grid", DEFAULT_POLICY.read_text())
+    banded = re.sub(r"(&rate\n    kind: rate)", r"\1\n    coding: grid", DEFAULT_POLICY.read_text())
     (folder / "banded.yml").write_text(f"{banded}\ngrids: {{grid: {grid}}}\n")
     protect_files(folder / "cells.csv", folder / "cells.yml", DEFAULT_POLICY, folder / "out", secret=b"0" * 16)
     audit_files(folder / "out", DEFAULT_POLICY)

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from privacy import audit, check, protect
-from privacy.coding import PARTS, state_rates
-from privacy.reading import _read_label
+from privacy.attack.reading import _read_label
+from privacy.engine.coding import PARTS, state_rates
 from privacy.statements import TablePolicy
 from tests.unit.statements import make_policy, make_students, tabulate
 

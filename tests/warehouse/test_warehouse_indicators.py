@@ -19,10 +19,10 @@ def students(warehouse, level):
     return warehouse.rows(f"select {place}, student_key, days_enrolled, days_absent from core.{table}")
 
 
-def test_the_cells_hold_four_tables_and_one_authority_of_each(built):
+def test_the_cells_hold_the_tables_that_count_somebody_and_one_authority_of_each(built):
     assert built.rows("select distinct table_id from indicators.ind_cells order by 1") == [
-        ("ind_average_daily_attendance",), ("ind_chronic_absenteeism",), ("ind_exclusionary_discipline",),
-        ("ind_membership_october_1",)]
+        ("ind_academic_achievement_mathematics",), ("ind_average_daily_attendance",), ("ind_chronic_absenteeism",),
+        ("ind_exclusionary_discipline",), ("ind_membership_october_1",)]
     assert built.rows("select count(distinct authority) from indicators.ind_chronic_absenteeism") == [(4,)]
 
 

@@ -84,7 +84,9 @@ def many(built, new_warehouse):
         )
     with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute(";".join(statements))
-    warehouse.dbt("run", "--select", "state_opportunity_gaps", "state_driver_scorecard", "state_report_card")
+    # The rows above were put in behind dbt's back.
+    warehouse.dbt("run", "--full-refresh", "--select", "state_opportunity_gaps", "state_driver_scorecard",
+                  "state_report_card")
     return warehouse
 
 

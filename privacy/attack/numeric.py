@@ -1,0 +1,228 @@
+"""What a reader can work out: the numeric attack behind the audit. It shares no code with the engine, on purpose.
+
+A quantity is safe when enough different whole values have each been exhibited in a whole-number table that agrees with
+everything published. It is exposed when no more exist. Linear programs find the tables, first close to home; where
+their corners are not whole numbers, a whole-number search decides.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.sparse import coo_matrix, csr_matrix
+
+from privacy.attack.exhibits import WHOLE, Exhibits, Unknowns
+from privacy.attack.programs import Moves, ShortMoves, find_ceiling, find_table
+
+SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
+CHUNK = 800  # unknowns in one program: many more make it slow, fewer leave too little room and cost as much to set up
+TRIES = 60  # values tried one by one before giving up on a quantity
+GAIN = 0.1  # random directions are given up when one finds less than this part of the values still lacking
+
+
+@dataclass
+class Leak:
+    """Why an unknown has few values: multipliers of the relations that bound it from below and from above."""
+
+    place: int
+    relations: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+@dataclass
+class Verdicts:
+    """Per unknown: verdict ('' if not asked for), number of values exhibited (up to what was required), their extremes.
+
+    For an exposed unknown lowest and highest are what the linear program leaves; nothing outside them is possible.
+    exhibits: the tables found (None if none was).
+    """
+
+    verdict: np.ndarray
+    exhibited: np.ndarray
+    lowest: np.ndarray
+    highest: np.ndarray
+    contradiction: bool = False
+    exhibits: Exhibits | None = None
+    leaks: list[Leak] = field(default_factory=list)
+
+
+class Attack:
+    """One attack on unknowns that hang together: `required` values (0: not asked) and `width` are to be exhibited.
+
+    `group`: where to look first: a change that stays within a group is found in a small program. It changes no verdict.
+    `start`: a table to start from and what is known to hold from there, if something is.
+    """
+
+    def __init__(
+        self,
+        unknowns: Unknowns,
+        required: np.ndarray,
+        width: np.ndarray,
+        group: np.ndarray,
+        settle: bool = True,
+        start: Callable[[], Exhibits] | None = None,
+    ):
+        self.unknowns, self.required, self.width, self.settle = unknowns, required, width, settle
+        self.start = start
+        self.labels, self.group = np.unique(group, return_inverse=True)
+        self.random = np.random.default_rng(0)
+        self.bounds: dict[int, tuple[int, int]] = {}
+        self.leaks: list[Leak] = []
+        self.ceiling = find_ceiling(unknowns)
+        self._all: Moves | None = None
+
+    def run(self) -> Verdicts:
+        """The verdict on every unknown asked about."""
+        n, asked = len(self.required), self.required > 0
+        if self.start:
+            self.found = self.start()
+        else:
+            room = np.maximum(self.required, self.required.max(initial=1)) - 1.0
+            base, contradiction = find_table(self.unknowns, room)
+            if base is None:
+                nothing = np.zeros(n, int)
+                return Verdicts(np.where(asked, UNPROVED, ""), nothing, nothing, nothing, contradiction)
+            self.found = Exhibits(self.unknowns, base, self.required, self.width)
+        self._search_groups()
+        verdict = np.where(asked, SAFE, "").astype(object)
+        for place in np.flatnonzero(self.found.open):
+            if self.found.open[place]:
+                verdict[place] = self._settle(place) if self.settle else UNPROVED
+        lowest, highest = self.found.lowest.copy(), self.found.highest.copy()
+        for place in np.flatnonzero(verdict == EXPOSED):
+            lowest[place], highest[place] = self.bounds[place]
+        return Verdicts(verdict, self.found.count, lowest, highest, False, self.found, self.leaks)
+
+    def _search_groups(self) -> None:
+        """Sweeps over some groups at a time, then over more of them with those most tied to them, then over everything.
+
+        Only the groups that still lack something are gone over again.
+        """
+        every = np.arange(len(self.group))
+        order = np.argsort(self.group, kind="stable")
+        members = np.split(order, np.flatnonzero(np.diff(self.group[order])) + 1)
+        ties = self._tie_groups() if len(every) > CHUNK else []
+        size, partners = CHUNK, 0
+        while ties and size < len(every):
+            lacking = [label for label, own in enumerate(members) if self.found.open[own].any()]
+            if partners:
+                self.random.shuffle(lacking)
+            for chunk in _chunk(lacking, members, size):
+                tied = [other for label in chunk for other in ties[label][:partners]]
+                near = np.concatenate([members[label] for label in dict.fromkeys([*chunk, *tied])])
+                self._sweep(np.sort(near), np.concatenate([members[label] for label in chunk]))
+            size, partners = 2 * size, 1
+        for size in (CHUNK, 4 * CHUNK) if ties else ():
+            for label, own in enumerate(members):
+                if self.found.open[own].any():
+                    near = _chunk([label, *ties[label]], members, size)[0]
+                    near = np.sort(np.concatenate([members[one] for one in near]))
+                    self._search_singly(near, own[self.found.open[own]])
+        if not ties:
+            self._sweep(every, every)
+
+    def _tie_groups(self) -> list[list[int]]:
+        """Per group the others, those first with which it shares most relations for their size."""
+        entries = coo_matrix(self.unknowns.matrix)
+        shape = (len(self.labels), entries.shape[0])
+        meets = csr_matrix((np.ones(entries.nnz), (self.group[entries.col], entries.row)), shape=shape)
+        meets.data[:] = 1
+        shared = (meets @ meets.T).tocsr()
+        size = np.bincount(self.group)
+        ranked = []
+        for label in range(len(self.labels)):
+            span = slice(shared.indptr[label], shared.indptr[label + 1])
+            others, weight = shared.indices[span], shared.data[span]
+            worth = weight / np.sqrt(size[others])
+            ranked.append([int(one) for one in others[np.argsort(-worth, kind="stable")] if one != label])
+        return ranked
+
+    def _sweep(self, places: np.ndarray, wanted: np.ndarray) -> None:
+        """Random directions over everything open in some places, as long as what is wanted gains by it.
+
+        Long steps first: what they change alike takes all values between. Shorter ones find a way where room differs.
+        """
+        found = self.found
+        if not found.open[wanted].any():
+            return
+        reach = self._reach(places[found.open[places]])
+        moves = Moves(found, places, self.ceiling, reach)
+        while True:
+            left = found.lacking(wanted)
+            before = np.inf
+            while left and left < (1 - GAIN) * before:
+                before = left
+                direction = np.where(found.open[places], self.random.choice([-1.0, 1.0], len(places)), 0)
+                moves.push(direction)
+                moves.push(-direction)
+                left = found.lacking(wanted)
+            if reach == 1 or not left:
+                return
+            reach = np.ceil(reach / 2)
+            moves.shorten(reach)
+
+    def _search_singly(self, places: np.ndarray, wanted: np.ndarray) -> None:
+        """The shortest moves of each wanted unknown up and down, within some places: short ones are mostly whole."""
+        found = self.found
+        short = ShortMoves(found, places, self.ceiling, self._reach(wanted))
+        for one in wanted:
+            far = int(self._reach(np.array([one])))
+            for change in dict.fromkeys((far, -far, 1, -1, 2, -2)):
+                if found.open[one]:
+                    short.push(one, change)
+
+    def _reach(self, open_: np.ndarray) -> float:
+        """How far a move needs to go: not far, so that what it changes it changes alike and many steps lie between."""
+        width, base = self.width[open_], self.found.base[open_]
+        reach = np.maximum(self.required[open_] - 1, np.where(width > 0, np.ceil((width * base + 1) / (1 - width)), 0))
+        return float(reach.max(initial=1))
+
+    def _everything(self) -> Moves:
+        """The program over all unknowns, made once."""
+        if self._all is None:
+            self._all = Moves(self.found, np.arange(len(self.group)), self.ceiling)
+        return self._all
+
+    def _settle(self, place: int) -> str:
+        """The verdict on one unknown: first its interval, then its whole values one by one."""
+        moves, found, base, ends, duals = self._everything(), self.found, int(self.found.base[place]), [], []
+        for sign in (-1.0, 1.0):
+            direction = np.zeros(len(self.group))
+            direction[place] = sign
+            reached = moves.push(direction)
+            if reached is None:
+                return UNPROVED
+            ends.append(base + sign * reached)
+            duals.append(-moves.multipliers())
+            if not found.open[place]:
+                return SAFE
+        low, high = int(np.ceil(ends[0] - WHOLE)), int(np.floor(ends[1] + WHOLE))
+        if high < low:
+            return UNPROVED
+        self.bounds[place] = low, high
+        if high - low + 1 < self.required[place] or high - low < self.width[place] * high:
+            self.leaks.append(Leak(place, moves.relations, *duals))
+            return EXPOSED
+        seen = set((found.changes[place, : found.count[place]] + base).tolist())
+        for value in [high, *range(low, min(high, low + TRIES) + 1)]:
+            if value in seen:
+                continue
+            moves.fix(place, value - base)
+            moves.push(np.zeros(len(self.group)), whole=True)
+            moves.fix(place, None)
+            if not found.open[place]:
+                return SAFE
+        return EXPOSED if high - low <= TRIES else UNPROVED
+
+
+def _chunk(labels: list[int], members: list[np.ndarray], size: int) -> list[list[int]]:
+    """Groups, in the order given, put together up to a number of unknowns."""
+    chunks, filled = [], size
+    for label in labels:
+        if filled + len(members[label]) > size:
+            chunks.append([])
+            filled = 0
+        chunks[-1].append(label)
+        filled += len(members[label])
+    return chunks

@@ -1,0 +1,1 @@
+"""Reads and attacks tables that somebody else published."""

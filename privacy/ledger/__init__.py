@@ -1,0 +1,1 @@
+"""Everything ever released, and the protection and attack of what comes after it."""

@@ -1,0 +1,276 @@
+"""A state's whole set of tables, released to a tier in parts that share no relation: resumable, and quick to repeat.
+
+A part is a school year of a table, with those that `same_as` or a link of the policy ties to it. Each is protected,
+attacked and checked by itself, in a process of its own, and its outcome kept in a folder under a keyed hash of all that
+it depends on. So a run that was killed goes on where it stopped, and a part nothing changed in costs nothing.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import polars as pl
+
+from privacy.certificates import read_certificates
+from privacy.ledger.chain import TABLE, Entry, Ledger
+from privacy.ledger.cumulative import audit_after, protect_after, recall
+from privacy.ledger.lost import check_unlost, set_lost_aside
+from privacy.ledger.translation import Found
+from privacy.ledger.versions import ROW
+from privacy.policy import Policy
+from privacy.release import Progress
+from privacy.structure import KEY, check_cells
+
+Tables = tuple[tuple[str, int], ...]  # (table_id, school_year), in order
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """Where a tier's tables come from and go to.
+
+    tables: a folder with one Parquet file `<table_id>.<school_year>.parquet` of exact cells each. store: a folder of
+    outcomes, internal. public, internal: the folders of the ledger. secret: breaks ties and keys all hashes.
+    """
+
+    tier: str
+    tables: Path
+    store: Path
+    public: Path
+    internal: Path
+    policy: Policy
+    secret: bytes
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger the campaign reads and adds to."""
+        return Ledger(self.public, self.internal, secret=self.secret)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part and what became of it.
+
+    tables: those it has files of; tied: those the ledger has besides. content: what the files and the policy say; key:
+    the name of its outcome. is_new: the tier was not shown this yet. passed: None if it is not solved yet. proven:
+    quantities the checker holds to be proved safe.
+    """
+
+    tables: Tables
+    tied: Tables
+    content: str
+    key: str
+    is_new: bool
+    passed: bool | None
+    proven: int
+
+    @property
+    def name(self) -> str:
+        """The tables, readable."""
+        return _name(self.tables)
+
+
+def tie_tables(tables: Iterable[tuple[str, int]], policy: Policy) -> list[Tables]:
+    """The tables in groups such that no relation of the policy ties two groups, in order."""
+    parts = {one: {one} for one in sorted(set(tables))}
+    for names in _list_ties(policy):
+        for year in sorted({year - later for _, year in parts for _, later in names}):
+            tied = [(name, year + later) for name, later in names if (name, year + later) in parts]
+            joined = set().union(*(parts[one] for one in tied))
+            parts |= dict.fromkeys(joined, joined)
+    return sorted({tuple(sorted(part)) for part in parts.values()})
+
+
+def _list_ties(policy: Policy) -> Iterator[list[tuple[str, int]]]:
+    """The tables each relation between tables is about, and how many years later it takes them from."""
+    for same in policy.same_as:
+        yield [(table, 0) for table, _ in same.pairs]
+    for link in policy.links:
+        yield [(term.rpartition(".")[0], link.years.get(term, 0)) for term in link.terms]
+
+
+def list_parts(campaign: Campaign) -> list[Part]:
+    """The parts of the tables as they are, and what the store knows of them. Raises ValueError for a stray file."""
+    digests = {table: hashlib.sha256(path.read_bytes()).hexdigest() for table, path in _list_files(campaign).items()}
+    ledger, released = campaign.ledger, _read_released(campaign)
+    said: dict[tuple[str, int], list] = {}
+    for tier in ledger.tiers():
+        for entry in ledger.entries(tier):
+            for one in entry.tables:
+                said.setdefault((one.table_id, one.school_year), []).append([tier, entry.sequence, one.content])
+    parts = []
+    for group in tie_tables(digests | said, campaign.policy):
+        tables = tuple(one for one in group if one in digests)
+        tied = tuple(one for one in group if one not in digests)
+        content = _seal(campaign, [tables, [digests[one] for one in tables]])
+        last = released.get(_name(tables), {})
+        is_new = last.get("content") != content
+        past = [said.get(one, []) for one in group]
+        key = _seal(campaign, [content, tied, past, _read_code()]) if is_new else last["key"]
+        outcome = _read_json(_place(campaign, key) / "outcome.json")
+        if tables:
+            parts.append(Part(tables, tied, content, key, is_new, outcome.get("passed"), outcome.get("proven", 0)))
+    return parts
+
+
+def solve(campaign: Campaign, *, processes: int = 2, progress: Progress | None = None) -> list[Part]:
+    """Protects, attacks and checks every new part that is not solved yet or did not pass; gives all as they then are.
+
+    May be killed at any time: what is solved stays solved. Raises what a part raised, when all others are done.
+    """
+    report = progress or (lambda stage, done, total: None)
+    parts = list_parts(campaign)
+    todo = [part for part in parts if part.is_new and not part.passed]
+    released = _read_released(campaign)
+    report("solving", len(parts) - len(todo), len(parts))
+    if min(processes, len(todo)) < 2:
+        for done, part in enumerate(todo, start=len(parts) - len(todo) + 1):
+            solve_part(campaign, part, released.get(part.name))
+            report("solving", done, len(parts))
+        return list_parts(campaign)
+    failed: list[BaseException] = []
+    with ProcessPoolExecutor(min(processes, len(todo)), mp_context=get_context("spawn")) as pool:
+        jobs = [pool.submit(solve_part, campaign, part, released.get(part.name)) for part in todo]
+        for done, job in enumerate(as_completed(jobs), start=len(parts) - len(todo) + 1):
+            failed += [job.exception()] if job.exception() else []
+            report("solving", done, len(parts))
+    if failed:
+        raise failed[0]
+    return list_parts(campaign)
+
+
+def solve_part(campaign: Campaign, part: Part, last: dict[str, str] | None) -> None:
+    """Protects, attacks and checks one part, and keeps the outcome. `last`: what was released of it, if anything."""
+    files = _list_files(campaign)
+    cells = check_cells(pl.concat([pl.read_parquet(files[one]) for one in part.tables]), campaign.policy)
+    releases = campaign.ledger.read_history([*part.tables, *part.tied])
+    past = recall(cells, campaign.policy, releases, campaign.tier)
+    earlier = _read_found(campaign, last) if last else None
+    protected = protect_after(past, secret=campaign.secret, earlier=earlier)
+    report = audit_after(protected, past, earlier=earlier)
+    report, lost = set_lost_aside(protected, past, report)
+    checked = check_unlost(protected, past, report.certificates, lost)
+    place = _place(campaign, part.key)
+    draft = place.with_name(f"{place.name}.{os.getpid()}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    frames = {
+        "published": protected.cells,
+        "exact": cells,
+        "sensitive": protected.sensitive,
+        "reasons": protected.reasons,
+        "quantities": past.histories[-1].structure.quantities.select(*ROW, "quantity"),
+        "attacked": report.tables,
+        "failures": report.failures,
+        "lost": lost,
+        "faults": checked.faults,
+    }
+    for name, frame in frames.items():
+        frame.write_parquet(draft / f"{name}.parquet")
+    report.certificates.write(draft / "certificates")
+    outcome = {
+        "passed": report.passed and checked.passed,
+        "withheld": protected.reasons.height,
+        "cells": cells.height,
+        "proven": checked.proven.height,
+    }
+    (draft / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
+    shutil.rmtree(place, ignore_errors=True)
+    os.replace(draft, place)
+
+
+def conclude(campaign: Campaign, release: str, *, date: str | None = None) -> Entry | None:
+    """Adds all new parts to the ledger as one release of the tier; None if nothing is new.
+
+    Raises ValueError, naming them, if parts are not solved or did not pass.
+    """
+    new = [part for part in list_parts(campaign) if part.is_new]
+    bad = [part.name for part in new if not part.passed]
+    if bad:
+        raise ValueError(f"not solved, or not safe: {', '.join(bad)}")
+    if not new:
+        return None
+    places = [_place(campaign, part.key) for part in new]
+    pieces = ((pl.read_parquet(one / "published.parquet"), pl.read_parquet(one / "exact.parquet")) for one in places)
+    entry = campaign.ledger.append(campaign.tier, release, pieces, policy_hash=campaign.policy.hash, date=date)
+    released = _read_released(campaign)
+    for part in new:
+        released[part.name] = {"content": part.content, "key": part.key, "release": f"{campaign.tier}/{release}"}
+    path = campaign.store / f"{campaign.tier}.json"
+    draft = path.with_name(f"{path.name}.draft")
+    draft.write_text(json.dumps(released, indent=1, sort_keys=True), encoding="utf-8")
+    os.replace(draft, path)
+    return entry
+
+
+def read_outcome(campaign: Campaign, part: Part) -> dict[str, pl.DataFrame]:
+    """What became of a solved part: published (as Protected.cells), reasons, attacked and failures (as AuditReport),
+    faults (as CheckReport), lost (as set_lost_aside gives it). All but the first are internal.
+    """
+    names = ("published", "reasons", "attacked", "failures", "faults", "lost")
+    return {name: pl.read_parquet(_place(campaign, part.key) / f"{name}.parquet") for name in names}
+
+
+def write_tables(cells: pl.DataFrame, folder: str | Path) -> None:
+    """Writes cells as the files a campaign reads: one per table and school year."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for (table, year), rows in cells.partition_by(TABLE, as_dict=True).items():
+        draft = Path(folder) / f".{table}.{year}.draft"
+        rows.sort(KEY).write_parquet(draft)
+        os.replace(draft, Path(folder) / f"{table}.{year}.parquet")
+
+
+def _name(tables: Tables) -> str:
+    return "+".join(f"{table}.{year}" for table, year in tables)
+
+
+def _list_files(campaign: Campaign) -> dict[tuple[str, int], Path]:
+    files = {}
+    for path in sorted(Path(campaign.tables).glob("*.parquet")):
+        table, _, year = path.stem.rpartition(".")
+        if not table or not year.isdigit():
+            raise ValueError(f"{path.name} is not named <table_id>.<school_year>.parquet")
+        files[table, int(year)] = path
+    return files
+
+
+def _place(campaign: Campaign, key: str) -> Path:
+    return Path(campaign.store) / "parts" / key
+
+
+def _seal(campaign: Campaign, content: list) -> str:
+    text = json.dumps([campaign.tier, campaign.policy.hash, content], sort_keys=True)
+    return hmac.new(campaign.secret, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+@lru_cache
+def _read_code() -> str:
+    """A hash of this package: another engine is another outcome."""
+    code = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
+        code.update(path.read_bytes())
+    return code.hexdigest()
+
+
+def _read_released(campaign: Campaign) -> dict[str, dict[str, str]]:
+    """Per part: content, key and release of what the tier was last shown."""
+    return _read_json(Path(campaign.store) / f"{campaign.tier}.json")
+
+
+def _read_json(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _read_found(campaign: Campaign, last: dict[str, str]) -> Found | None:
+    place = _place(campaign, last["key"])
+    if not place.exists():
+        return None
+    quantities = pl.read_parquet(place / "quantities.parquet")
+    return Found(last["release"], quantities, read_certificates(place / "certificates"))

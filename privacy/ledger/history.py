@@ -1,0 +1,222 @@
+"""All releases as one: what somebody has who kept every table ever shown, written as a single set of tables.
+
+A row whose exact numbers are those of an earlier release is the same quantities, shown or withheld: readers are granted
+to know what did not change. A row that was corrected is a second version, a table of its own (`table@tier/release`),
+and the corrections are numbers nobody publishes (`table@tier/release+numerator`). So whatever protects, attacks or
+checks one release does the same for all of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from privacy.engine.posing import list_statements
+from privacy.engine.primary import find_sensitive, find_sensitive_derived
+from privacy.ledger.chain import TABLE, Release
+from privacy.ledger.versions import OUTCOMES, PAIR, ROW, System, label_version
+from privacy.policy import Policy
+from privacy.release import BANDED, PUBLISHED, RATES, SHOWN
+from privacy.structure import CELL_COLUMNS, KEY, Structure, build_structure, check_cells
+
+CHANGE = "primary_change"
+STATUSES = [f"{statistic}_status" for statistic in (*PUBLISHED, "rate")]
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """One system of the release at hand and what came before. Internal.
+
+    - `cells`: exact cells of all versions of all rows. `current`: KEY of those of the release at hand.
+    - `policy`: the policy, with what the added tables need. `structure`, `truth`: as build_structure gives them, with
+      the corrections as derived numbers (plus a power of ten each, so as not to be negative).
+    - `sensitive`: KEY, statistic, reason, nobody, as protect has them, of all of that.
+    - `past`: one row per row of `cells` that an earlier release was about: KEY, the published columns (null = never
+      shown) and their status (shown if any release showed it).
+    - `known_as`: per earlier release (`tier/release`) one row per row of the tables as it left them: KEY, version (the
+      table_id it has here).
+    """
+
+    cells: pl.DataFrame = field(repr=False)
+    current: pl.DataFrame = field(repr=False)
+    policy: Policy = field(repr=False)
+    structure: Structure = field(repr=False)
+    truth: np.ndarray = field(repr=False)
+    sensitive: pl.DataFrame = field(repr=False)
+    past: pl.DataFrame = field(repr=False)
+    known_as: dict[str, pl.DataFrame] = field(repr=False)
+
+    @cached_property
+    def shown(self) -> np.ndarray:
+        """Boolean per quantity: an earlier release showed it, so every reader knows it for ever."""
+        return self._mark(list_shown(self.past))
+
+    @cached_property
+    def settled(self) -> np.ndarray:
+        """Boolean per quantity: withheld whatever the release at hand does: it has no part in it."""
+        return ~self._mark(self.current) & ~self.shown
+
+    @cached_property
+    def stated(self) -> pl.DataFrame:
+        """What list_statements gives, in order; `before`: an earlier release stated it; `own`: this one may."""
+        rows = list_statements(self.cells, self.structure, self.policy)
+        before = self.past.filter(pl.col("rate_label").is_not_null()).select(KEY).with_columns(before=pl.lit(True))
+        own = self.current.with_columns(own=pl.lit(True))
+        for frame in (before, own):
+            rows = rows.join(frame, on=KEY, how="left", maintain_order="left")
+        return rows.with_columns(pl.col("before", "own").fill_null(False))
+
+    def _mark(self, rows: pl.DataFrame) -> np.ndarray:
+        on = [column for column in ROW if column in rows.columns]
+        found = np.zeros(len(self.truth), dtype=bool)
+        found[self.structure.quantities.join(rows, on=on, how="semi")["quantity"].to_numpy()] = True
+        return found
+
+    def publish(self, cells: pl.DataFrame) -> pl.DataFrame:
+        """What all releases together show, this one included: one row per row of the history, like Protected.cells."""
+        shown = _overlay([cells, self.past])
+        return shown if "rate_status" in cells.columns else shown.drop(*RATES, "rate_status")
+
+
+def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) -> History:
+    """The history of exact `cells` about to be released and earlier releases, of all tables that are tied to them.
+
+    Tables the policy no longer names are left out: no relation ties them. A school year of a table that the release at
+    hand does not contain counts as it was last released. Raises ValueError as check_cells and build_structure do.
+    """
+    cells = check_cells(cells, policy)
+    if any(mark in name for name in policy.tables for mark in "@+"):
+        raise ValueError("no table that is held against earlier releases may have @ or + in its name")
+    system, rows, sensitive, past, known_as = System(), [], [], [], {}
+    for number, (state, said) in enumerate(_list_states(cells, releases, policy)):
+        structure, truth = build_structure(state, policy)
+        name = f"{said[0].tier}/{said[0].release}" if number else ""
+        version = system.take_in(structure, truth, name)
+        own = version.filter(pl.col("version") == number)
+        rows.append(_rename(state.join(own, on=KEY, how="inner", maintain_order="left"), system.names))
+        small = pl.concat([find_sensitive(state, policy), find_sensitive_derived(structure, truth, policy)])
+        sensitive.append(_rename(small.join(own, on=KEY, how="inner", maintain_order="left"), system.names))
+        for release in said:
+            shown = release.published.join(version, on=KEY, how="inner", maintain_order="left")
+            past.append(_rename(shown, system.names))
+            known_as[f"{release.tier}/{release.release}"] = version.select(
+                KEY, version=label_version(system.names, "version")
+            )
+    corrections, every = system.add_corrections(), pl.concat(rows)
+    sensitive.append(find_small_changes(corrections, every, policy))
+    added = {name: policy.tables[name.partition("@")[0]] for name in every["table_id"].unique()}
+    structure, truth = system.finish()
+    return History(
+        every,
+        cells.select(KEY),
+        policy.model_copy(update={"tables": {**policy.tables, **added}}),
+        structure,
+        truth,
+        pl.concat(sensitive),
+        _overlay([_nothing(), *past]),
+        known_as,
+    )
+
+
+def list_shown(cells: pl.DataFrame) -> pl.DataFrame:
+    """One row per published value: KEY, statistic, published. A complement is shown by the other two."""
+    rows = cells.select(*KEY, *PUBLISHED).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
+    return rows.unpivot(index=KEY, variable_name="statistic", value_name="published").drop_nulls("published")
+
+
+def find_small_changes(corrections: pl.DataFrame, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """One row per correction that tells on few students: KEY, statistic, reason, nobody.
+
+    A change of 1 to one less than the threshold, either way. Where few students came or went, all numbers of a
+    magnitude, and of a rate also an unchanged outcome, if the policy holds that none and all of them tell on everybody.
+    """
+    if corrections.is_empty():
+        words = dict.fromkeys([*ROW, "reason"], pl.String)
+        return pl.DataFrame(schema={**words, "school_year": pl.Int64, "nobody": pl.Boolean})
+    tables = {name: policy.tables[name] for name in corrections["table_of"].unique()}
+    limit = {name: policy.revision_threshold or rules.thresholds.persons for name, rules in tables.items()}
+    people = cells.select(*KEY, people="student_count")
+    for side in PAIR:
+        corrections = corrections.join(
+            people.rename({"table_id": side, "people": f"people_{side}"}), on=[side, *KEY[1:]], how="left"
+        )
+    came = (pl.col("people_newer") - pl.col("people_older")).abs()
+    limit = pl.col("table_of").replace_strict(limit, return_dtype=pl.Int64)
+    kind = pl.col("table_of").replace_strict({name: rules.kind for name, rules in tables.items()})
+    zeros = [name for name, rules in tables.items() if rules.zero_is_sensitive]
+    few = came.is_between(1, limit - 1)
+    outcome = pl.col("statistic_of").is_in(OUTCOMES)
+    small = (
+        pl.col("change").abs().is_between(1, limit - 1)
+        | (few & (kind == "magnitude"))
+        | (few & outcome & (pl.col("change") == 0) & pl.col("table_of").is_in(zeros))
+    )
+    return corrections.filter(small).select(*ROW, reason=pl.lit(CHANGE), nobody=pl.lit(False)).sort(ROW)
+
+
+def _list_states(
+    cells: pl.DataFrame, releases: Sequence[Release], policy: Policy
+) -> Iterator[tuple[pl.DataFrame, list[Release]]]:
+    """The different states the tables were in, the newest first, and the releases that left them so (the first: none).
+
+    Every tier has states of its own; what the release at hand does not contain is as it was last released.
+    """
+    states: list[tuple[dict, list[Release]]] = []
+    latest: dict[tuple, pl.DataFrame] = {}
+    tiers: dict[str, dict[tuple, pl.DataFrame]] = {}
+    for release in releases:
+        exact = release.exact.filter(pl.col("table_id").is_in(list(policy.tables)))
+        parts = exact.partition_by(TABLE, as_dict=True)
+        tiers[release.tier] = {**tiers.get(release.tier, {}), **parts}
+        latest |= parts
+        states.append((tiers[release.tier], [release]))
+    states.append((latest | cells.partition_by(TABLE, as_dict=True), []))
+    distinct: list[tuple[dict, list[Release]]] = []
+    for state, said in reversed(states):
+        for other, others in distinct:
+            if state.keys() == other.keys() and all(_is_same(state[key], other[key]) for key in state):
+                others.extend(said)
+                break
+        else:
+            distinct.append((state, said))
+    for state, said in distinct:
+        yield check_cells(pl.concat([state[key].select(CELL_COLUMNS) for key in sorted(state)]), policy), said
+
+
+def _is_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
+    return one is other or one.select(CELL_COLUMNS).equals(other.select(CELL_COLUMNS))
+
+
+def _nothing() -> pl.DataFrame:
+    """What no release shows: no row, and the columns every release has."""
+    words = [*KEY, "org_level", "parent_org_id", "rate_label", *STATUSES, "status"]
+    numbers = ["school_year", *PUBLISHED, "rate_low", "rate_high"]
+    return pl.DataFrame(schema={**dict.fromkeys(words, pl.String), **dict.fromkeys(numbers, pl.Int64)})
+
+
+def _rename(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    return rows.with_columns(table_id=label_version(names, "version")).drop("version")
+
+
+def _overlay(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """One row per row in any of some published tables, with whatever one of them shows.
+
+    Raises ValueError if they state the same rate in two ways, which together may say more than either.
+    """
+    rows = pl.concat(frames, how="diagonal_relaxed")
+    ways = rows.filter(pl.col("rate_label").is_not_null()).group_by(KEY)
+    ways = ways.agg(ways=pl.struct("rate_low", "rate_high").n_unique(), known=pl.col("numerator").is_not_null().any())
+    if ways.filter(pl.col("ways") > 1, ~pl.col("known")).height:
+        raise ValueError("a rate was stated in another way before: two ways of stating one rate cannot be protected")
+    statuses = [column for column in rows.columns if column == "status" or column.endswith("_status")]
+    told = [
+        pl.when((pl.col(one) == status).any()).then(pl.lit(status)) for one in statuses for status in (SHOWN, BANDED)
+    ]
+    told = [
+        pl.coalesce(shown, banded, pl.col(one).first()).alias(one)
+        for one, shown, banded in zip(statuses, told[::2], told[1::2], strict=True)
+    ]
+    rest = [pl.col(c).drop_nulls().first() for c in rows.columns if c not in (*KEY, *statuses)]
+    return rows.group_by(KEY, maintain_order=True).agg(*rest, *told).select(rows.columns)

@@ -1,0 +1,50 @@
+"""What earlier releases have lost: numbers nothing can protect any more, whatever the release at hand says.
+
+They fail every audit. So that one of them does not stop all that is still worth protecting, they are named and set
+aside: found by the same audit of a release that says nothing at all.
+"""
+
+from dataclasses import replace
+
+import polars as pl
+
+from privacy.attack.auditing import AuditReport
+from privacy.certificates import Certificates
+from privacy.checker import CheckReport
+from privacy.ledger.cumulative import Past, audit_after, check_after, conclude_audit
+from privacy.ledger.versions import ROW
+from privacy.release import NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Protected
+
+
+def set_lost_aside(protected: Protected, past: Past, report: AuditReport) -> tuple[AuditReport, pl.DataFrame]:
+    """The report of audit_after without what is lost, and what is: KEY, statistic (of History), problem.
+
+    A number is lost if it fails even where the release at hand withholds everything but empty groups.
+    """
+    if report.passed:
+        return report, report.failures.select(*ROW, "problem")
+    silent = audit_after(replace(protected, cells=_silence(protected.cells)), past).failures
+    lost = report.failures.join(silent, on=ROW, how="semi").select(*ROW, "problem").unique(maintain_order=True)
+    return conclude_audit(report, report.failures.join(lost, on=ROW, how="anti", maintain_order="left")), lost
+
+
+def check_unlost(protected: Protected, past: Past, certificates: Certificates, lost: pl.DataFrame) -> CheckReport:
+    """As check_after, but for what is lost."""
+    keep = [
+        replace(history, sensitive=history.sensitive.join(lost, on=ROW, how="anti", maintain_order="left"))
+        for history in past.histories
+    ]
+    return check_after(protected, replace(past, own=keep[0], together=keep[1] if past.together else None), certificates)
+
+
+def _silence(cells: pl.DataFrame) -> pl.DataFrame:
+    """The published cells with everything withheld but what says that a group is empty."""
+    somebody = pl.coalesce("student_count", "denominator").fill_null(1) > 0
+    silenced = []
+    for name in [*PUBLISHED, "rate"] if "rate_status" in cells.columns else PUBLISHED:
+        status, values = f"{name}_status", [name] if name in PUBLISHED else list(RATES)
+        hides = somebody & (pl.col(status) != NOT_PUBLISHED)
+        silenced.append(pl.when(hides).then(pl.lit(WITHHELD)).otherwise(status).alias(status))
+        silenced += [pl.when(~hides).then(one).alias(one) for one in values]
+    status = pl.when(somebody).then(pl.lit(WITHHELD)).otherwise(pl.lit(SHOWN))
+    return cells.with_columns(*silenced, status=status)
