@@ -13,7 +13,9 @@ from privacy.engine.problem import Problem
 from privacy.engine.witnesses import Witnesses
 from privacy.release import Progress
 
-IDLE_ROUNDS = 2  # random directions are given up after this many that settled less than 5 %
+IDLE_ROUNDS, PROGRESS = 4, 0.97  # random directions are given up after so many rounds that left more of what was open
+LARGE = 6000  # quantities beyond which one is asked about in a program of its neighbours alone
+NEIGHBOURS = 8  # districts in such a program
 PRIMAL = 4  # the simplex method that starts from a possible corner, as HiGHS numbers it
 
 
@@ -21,10 +23,13 @@ def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress
     """Looks for moves of withheld quantities that lack values: in each district, then wherever they hang together.
 
     Random directions, a few per part: every corner they reach is a table that speaks for all quantities in it. What
-    they do not settle is asked one by one where it would be mended, too.
+    they do not settle is asked one by one where it would be mended, too; in a LARGE part among a few districts only,
+    for a question takes as long as its program is large, and most of those left over are asked in vain.
     """
     withheld = hidden[problem.unit] & ~problem.known
     part = label_parts(problem, withheld)
+    above = withheld & (problem.block < 0)
+    groups = _group_districts(problem)
     within = part * (problem.block.max() + 2) + problem.block + 1
     for stage, label in (("exploring districts", within), ("exploring the state", part)):
         lacking = np.flatnonzero(witnesses.lacking() & withheld)
@@ -35,9 +40,28 @@ def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress
         for done, (start, end) in enumerate(zip(starts, ends, strict=True)):
             progress(stage, done, len(labels))
             if end - start > 1:
-                own = cut_out(problem, np.sort(order[start:end]), hidden)
+                columns = np.sort(order[start:end])
+                own = cut_out(problem, columns, hidden)
                 push_at_random(problem, own, witnesses)
-                ask_singly(problem, own, witnesses)
+                if len(columns) <= LARGE:
+                    ask_singly(problem, own, witnesses)
+                    continue
+                for group in np.unique(groups[columns[witnesses.lacking(columns)]]):
+                    near = columns[(groups[columns] == group) | above[columns]]
+                    ask_singly(problem, cut_out(problem, near, hidden), witnesses)
+
+
+def _group_districts(problem: Problem) -> np.ndarray:
+    """A label per quantity: the few districts it is asked about with, those of a region first; -1 above districts."""
+    terms = problem.matrix.tocoo()
+    block = problem.block[terms.col]
+    inside = block >= 0
+    m, size = problem.matrix.shape[0], int(problem.block.max(initial=-1)) + 1
+    links = (np.ones(inside.sum()), (terms.row[inside], m + block[inside]))
+    _, region = connected_components(sparse.coo_matrix(links, shape=(m + size, m + size)), directed=False)
+    rank = np.empty(size + 1, dtype=np.int64)
+    rank[np.lexsort((np.arange(size), region[m:]))] = np.arange(size)
+    return np.where(problem.block < 0, -1, rank[problem.block] // NEIGHBOURS)
 
 
 def label_parts(problem: Problem, member: np.ndarray) -> np.ndarray:
@@ -61,11 +85,12 @@ def push_at_random(problem: Problem, part: Part, witnesses: Witnesses) -> None:
     idle = 0
     while lacking.any() and idle < IDLE_ROUNDS:
         before = lacking.sum()
-        direction = np.where(lacking, rng.choice([-1.0, 1.0], len(columns)), 0)
-        _push(solver, part, direction, witnesses)
-        _push(solver, part, -direction, witnesses)
-        lacking = witnesses.lacking(columns)
-        idle = idle + 1 if lacking.sum() > 0.95 * before else 0
+        for _ in range(2):
+            # What cannot fall can only rise. Half of them at a time: all would stand in each other's way.
+            way = np.where(part.down < 1, 1.0, np.where(part.up < 1, -1.0, rng.choice([-1.0, 1.0], len(columns))))
+            _push(solver, part, np.where(lacking & (rng.random(len(columns)) < 0.5), way, 0), witnesses)
+            lacking = witnesses.lacking(columns)
+        idle = idle + 1 if lacking.sum() > PROGRESS * before else 0
 
 
 def ask_singly(
