@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from privacy import audit, check, load_policy, protect
+from privacy.engine import exploring
 
 KEY = ["table_id", "school_year", "org_id", "disaggregate_type", "disaggregate_value"]
 RACES, SEXES = ("White", "Black", "Asian", "AmericanIndian"), ("Female", "Male")
@@ -288,4 +289,20 @@ def test_nothing_sensitive_means_nothing_is_withheld(policy):
     )
     release = protect(big, policy)
     assert release.reasons.is_empty()
+    assert audit(release, policy).passed
+
+
+def test_a_release_is_as_safe_where_single_questions_are_asked_among_neighbours_only(policy, monkeypatch):
+    asked, ask_truly = [], exploring.ask_singly
+
+    def ask(problem, part, witnesses):
+        asked.append(part)
+        ask_truly(problem, part, witnesses)
+
+    settings = {"LARGE": 20, "NEIGHBOURS": 1, "ask_singly": ask, "push_at_random": lambda *_: None}
+    for name, value in settings.items():
+        monkeypatch.setattr(exploring, name, value)
+    release = protect(make_cells(schools=12), policy)
+    assert len(asked) > 10
+    assert release.unprotected.is_empty()
     assert audit(release, policy).passed
