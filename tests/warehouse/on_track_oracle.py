@@ -112,6 +112,8 @@ def read_grades(state):
         attempted, earned = exact(row["credits_attempted"]), exact(row["credits_earned"])
         if letter in PASSING:
             is_passing = PASSING[letter]
+        elif letter is not None:
+            continue  # incomplete: not yet a grade, whatever credits were attempted
         elif number is not None:
             is_passing = number >= 60
         elif attempted and earned is not None:

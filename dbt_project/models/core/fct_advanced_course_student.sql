@@ -34,7 +34,8 @@ taken as (
     union all
     select
         student_key, school_year, lea_id, course_id, course_level_code, is_passing,
-        coalesce(credits_earned > 0, is_passing)
+        -- No credit for a course that is incomplete is no answer yet.
+        case when letter_grade_code is null or is_passing is not null then coalesce(credits_earned > 0, is_passing) end
     from {{ ref('fct_course_grade') }}
     where course_level_code in {{ levels }}
 ),

@@ -25,9 +25,10 @@ described as (
         coalesce(s.course_level_code, l.course_level_code) as course_level_code,
         coalesce(s.career_cluster_source, l.career_cluster_source) as career_cluster_source,
         p.points as grade_points,
-        -- A letter is the school's own word; a number is read by the mark set for the state; credits tell the rest.
+        -- A letter is the school's own word, also that there is no grade (yet): an incomplete attempts credits and has earned
+        -- none, and is no failure for it. A number is read by the mark set for the state; credits tell the rest.
         case
-            when p.letter is not null then p.is_passing
+            when g.letter_grade_code is not null then p.is_passing
             when g.numeric_grade is not null then g.numeric_grade >= {{ var('lowest_passing_numeric_grade') }}
             when g.credits_attempted > 0 then g.credits_earned > 0
         end as is_passing
