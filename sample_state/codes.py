@@ -269,6 +269,7 @@ EDFI = {
     },
     "subject": {
         "00256": "English as a Second Language",
+        "00546": "Foreign Language and Literature",
         "13372": "English",
         "73065": "Career and Technical Education",
         "01166": "Mathematics",

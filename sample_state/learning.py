@@ -5,6 +5,7 @@ import polars as pl
 
 from sample_state.codes import GRADE_CODES
 from sample_state.district_year import DistrictYear
+from sample_state.plan import School
 from sample_state.school_days import dates, nth_weekday
 from sample_state.traits import is_newcomer, name_disability, spread, takes_cte
 
@@ -16,7 +17,8 @@ _MIDDLE = (("MATH", "Mathematics", "01166"), ("ELA", "English Language Arts", "1
 _HIGH = (*_MIDDLE, ("ART", "Arts", "13371"))
 # Course code, title, subject, first grade, and the ability from which students take it; a pathway is for those in CTE.
 _ELECTIVES = (("APE", "AP English Language", "13372", 11, 0.5), ("APM", "AP Calculus AB", "01166", 11, 0.9),
-              ("DUA", "College Composition", "13372", 12, 0.2), ("CTE", "Health Science Pathway", "73065", 10, None))
+              ("DUA", "College Composition", "13372", 12, 0.2), ("CTE", "Health Science Pathway", "73065", 10, None),
+              ("LAN", "Spanish", "00546", 9, -0.3))
 
 PERFORMANCE_LEVELS = ("Did Not Meet Standard", "Approached Standard", "Met Standard", "Exceeded Standard")
 _CUTS = (440, 500, 570)
@@ -35,6 +37,11 @@ def _courses(grade: int) -> tuple[tuple[str, str, str], ...]:
     if grade <= 5:
         return _HOMEROOM
     return _MIDDLE if grade <= 8 else _HIGH
+
+
+def _teaches(school: School, code: str) -> bool:
+    """Whether a high school teaches an elective; one in four has no world language, so not the full set for college."""
+    return code != "LAN" or bool(spread(np.array([school.number]), "world language", 4))
 
 
 def _takers(year: DistrictYear, spell: np.ndarray, ability: float | None) -> np.ndarray:
@@ -61,7 +68,8 @@ def make_rosters(year: DistrictYear) -> pl.DataFrame:
                 continue
             for session, letter, begin, end in (halves if grade >= 9 else year_round):
                 electives = [(code, title, subject, _takers(year, spell, ability))
-                             for code, title, subject, first, ability in _ELECTIVES if grade >= first]
+                             for code, title, subject, first, ability in _ELECTIVES
+                             if grade >= first and _teaches(school, code)]
                 taken = [(*course, spell) for course in _courses(grade)] + electives
                 for code, title, subject, takers in taken:
                     if not len(takers):

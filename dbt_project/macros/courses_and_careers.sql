@@ -53,6 +53,43 @@ with members as (
         and g.org_id = a.org_id and a.disaggregate_type = 'all'
 {%- endmacro %}
 
+{#
+    High schools by what their district tells of its courses: `tellers` is a CTE with lea_id and school_year. Two CTEs: one row
+    per school year and school with students of grades 9 to 12, and that school, its district and the state.
+#}
+{% macro high_schools_of(tellers) -%}
+high_schools as (
+    select
+        u.school_year, u.school_id, u.lea_id, max(case when d.lea_id is null then 0 else 1 end) as is_told,
+        min(u.as_of_date) as as_of_date
+    from {{ ref('fct_advanced_course_student') }} as u
+    left join {{ tellers }} as d on u.lea_id = d.lea_id and u.school_year = d.school_year
+    group by u.school_year, u.school_id, u.lea_id
+),
+
+placed as (
+    {{- at_every_level('high_schools', ['school_year', 'school_id', 'is_told', 'as_of_date']) }}
+)
+{%- endmacro %}
+
+{#
+    What the college-preparatory set asks of each subject: the parameter of I19g that says how many courses, the CEDS 000021
+    codes of the subject and the subject areas of the School Courses for the Exchange of Data, for a course of which only
+    its SCED code is told (world languages are area 06, since version 4 area 24).
+#}
+{% macro college_preparatory_subjects() %}
+    {{ return({
+        'English': {'parameter': 'english_courses', 'areas': ['01'],
+            'codes': ['00554', '00560', '01287', '13372', '13373']},
+        'Mathematics': {'parameter': 'mathematics_courses', 'areas': ['02'], 'codes': ['01166']},
+        'LaboratoryScience': {'parameter': 'laboratory_science_courses', 'areas': ['03'],
+            'codes': ['00562', '73086', '73087']},
+        'SocialScience': {'parameter': 'social_science_courses', 'areas': ['04'], 'codes': ['13374', '73088', '73089']},
+        'WorldLanguage': {'parameter': 'world_language_courses', 'areas': ['06', '24'], 'codes': ['00546']},
+        'Arts': {'parameter': 'arts_courses', 'areas': ['05'], 'codes': ['13371']},
+    }) }}
+{% endmacro %}
+
 {# Students of grades 11 and 12 by a college entrance exam: the rows of one indicator. #}
 {% macro college_entrance(indicator_id, known, counted) -%}
 with members as (

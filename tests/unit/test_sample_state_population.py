@@ -361,6 +361,14 @@ def test_a_score_predicts_the_score_of_the_next_year(three_years):
     assert both.select(pl.corr("score_value", "score_value_right")).item() > 0.7
 
 
+def test_most_high_schools_teach_a_world_language_and_some_do_not(one_year):
+    courses = pl.concat([tables["courses"].select("org_id", "course_id", "subject_source") for _, tables in one_year])
+    high = set(courses.filter(pl.col("course_id").str.ends_with("-12"))["org_id"])
+    languages = courses.filter(subject_source="00546")
+    assert 0 < len(high - set(languages["org_id"])) < len(high) / 2
+    assert languages.group_by("org_id").len()["len"].min() >= 2
+
+
 def test_credits_follow_grades(three_years):
     grades = three_years["course_grades"].filter(pl.col("credits_attempted").is_not_null())
     failed = grades["letter_grade_source"] == "F"

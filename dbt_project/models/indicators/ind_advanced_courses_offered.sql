@@ -20,19 +20,7 @@ describers as (
     select distinct lea_id, school_year from {{ ref('dim_course') }} where course_level_code is not null
 ),
 
--- High schools are those with students of grades 9 to 12 that year.
-high_schools as (
-    select
-        u.school_year, u.school_id, u.lea_id, max(case when d.lea_id is null then 0 else 1 end) as is_told,
-        min(u.as_of_date) as as_of_date
-    from {{ ref('fct_advanced_course_student') }} as u
-    left join describers as d on u.lea_id = d.lea_id and u.school_year = d.school_year
-    group by u.school_year, u.school_id, u.lea_id
-),
-
-placed as (
-    {{- at_every_level('high_schools', ['school_year', 'school_id', 'is_told', 'as_of_date']) }}
-),
+{{ high_schools_of('describers') }},
 
 places as (
     select
