@@ -70,25 +70,34 @@
         ~ " where subject = '" ~ subject ~ "')") }}
 {%- endmacro %}
 
+{# Results of the state tests and their alternates, with the tested subject; null for a subject that is none. #}
+{% macro state_test_results() -%}
+    select *, {{ tested_subject_of('subject_code') }} as subject
+    from {{ ref('fct_assessment_result') }}
+    where assessment_type_code in ('StateSummative', 'AlternateAssessmentAlternateStandards')
+{%- endmacro %}
+
 {#
-    Of several records of a student, a school year and `by`, one: the first valid score; without one, having taken part
-    goes before an excuse. `records` is a query or CTE of rows of fct_assessment_result.
+    Records of a student, a school year and `by` in the order in which they count: the first valid score; without one, having
+    taken part goes before an excuse. `records` is a query or CTE of rows of fct_assessment_result.
 #}
+{% macro ranked_results(records, by) -%}
+    select
+        *,
+        row_number() over (
+            partition by student_key, school_year, {{ by }}
+            order by
+                case when is_proficient is not null then 0 when participation = 'Participated' then 1
+                    when participation = 'MedicalExemption' then 2 else 3 end,
+                administration_date, case when level_origin = 'reported' then 0 else 1 end,
+                score nulls last, assessment_id, score_type nulls last, lea_id nulls last, source_id
+        ) as preference
+    from {{ records }}
+{%- endmacro %}
+
+{# Of several records the one that counts. #}
 {% macro result_that_counts(records, by) -%}
-    select * from (
-        select
-            *,
-            row_number() over (
-                partition by student_key, school_year, {{ by }}
-                order by
-                    case when is_proficient is not null then 0 when participation = 'Participated' then 1
-                        when participation = 'MedicalExemption' then 2 else 3 end,
-                    administration_date, case when level_origin = 'reported' then 0 else 1 end,
-                    score nulls last, assessment_id, score_type nulls last, lea_id nulls last, source_id
-            ) as preference
-        from {{ records }}
-    ) as r
-    where preference = 1
+    select * from ({{ ranked_results(records, by) }}) as r where preference = 1
 {%- endmacro %}
 
 {#
@@ -109,6 +118,17 @@
         group by school_year{% for column in by %}, {{ column }}{% endfor %}, administration_date
     ) as d
     where preference = 1
+{%- endmacro %}
+
+{# Who was at a school of a tested grade on the day of the test (`days`: subject, grade and day of each school year). #}
+{% macro members_on_test_days(days) -%}
+    select distinct e.student_key, e.school_year, d.subject, d.test_date
+    from {{ ref('fct_student_enrollment') }} as e
+    inner join {{ ref('tested_grades') }} as g
+        on e.grade_level_code = g.grade_level_code and {{ holds_in('g', 'e.school_year') }}
+    inner join {{ days }} as d
+        on e.school_year = d.school_year and g.subject = d.subject and e.grade_level_code = d.grade_level_code
+    where d.test_date between e.entry_date and e.end_date
 {%- endmacro %}
 
 {#

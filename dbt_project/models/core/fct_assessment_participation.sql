@@ -10,9 +10,7 @@ full_year_rules as (
 ),
 
 records as (
-    select *, {{ tested_subject_of('subject_code') }} as subject
-    from {{ ref('fct_assessment_result') }}
-    where assessment_type_code in ('StateSummative', 'AlternateAssessmentAlternateStandards')
+    {{ state_test_results() }}
 ),
 
 chosen_records as (
@@ -29,13 +27,7 @@ senders_of_results as (
 ),
 
 members_on_test_days as (
-    select distinct e.student_key, e.school_year, d.subject, d.test_date
-    from {{ ref('fct_student_enrollment') }} as e
-    inner join {{ ref('tested_grades') }} as g
-        on e.grade_level_code = g.grade_level_code and {{ holds_in('g', 'e.school_year') }}
-    inner join test_days as d
-        on e.school_year = d.school_year and g.subject = d.subject and e.grade_level_code = d.grade_level_code
-    where d.test_date between e.entry_date and e.end_date
+    {{ members_on_test_days('test_days') }}
 ),
 
 -- One row per student, school year and subject: with a record, or on the test day without one.
@@ -157,7 +149,7 @@ judged as (
 )
 
 select
-    student_key, school_year, subject, lea_id, school_id, grade_level_code, test_date, has_record,
+    student_key, school_year, subject, lea_id, school_id, grade_level_code, test_date, has_record, record_lea_id,
     is_full_year_school, is_full_year_lea, is_full_year_state, is_recent_arrival,
     assessment_id, assessment_type_code, reason_not_tested_code,
     case when participation = 'Participated' then administered_code end as assessment_type_administered_code,

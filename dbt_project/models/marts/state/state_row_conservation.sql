@@ -37,6 +37,22 @@
         ('received', ref('stg_assessment_results'), rows, none, all),
         ('counted', ref('fct_assessment_result'), rows, none, kept),
         ('excluded', ref('fct_assessment_result'), rows, 'exclusion_reason', excluded)],
+    ('assessment results', 'core.fct_assessment_participation'): [
+        ('received', ref('fct_assessment_result'), rows, none, all),
+        ('counted', 'records_that_count', rows, none, all),
+        ('excluded', 'results_left_out', rows, 'reason', all)],
+    ('students in tested subjects', 'core.fct_assessment_participation'): [
+        ('received', 'students_to_test', rows, none, all),
+        ('counted', ref('fct_assessment_participation'), rows, none, kept),
+        ('excluded', ref('fct_assessment_participation'), rows, 'exclusion_reason', excluded)],
+    ('students in tested subjects', 'indicators.ind_assessment_participation'): [
+        ('received', 'tested_students', rows, none, all),
+        ('counted', 'counted_participants', 'sum(student_count)', none, all),
+        ('excluded', 'tested_students', rows, 'exclusion_reason', excluded)],
+    ('students in tested subjects', 'indicators.ind_academic_achievement'): [
+        ('received', 'tested_students', rows, none, all),
+        ('counted', 'counted_scores', 'sum(student_count)', none, all),
+        ('excluded', 'tested_students', rows, 'reason', 'reason is not null')],
 } -%}
 
 with schools as (
@@ -105,9 +121,64 @@ students_enrolled as (
     where exclusion_reason is null or exclusion_reason = 'no_calendar'
 ),
 
+state_tests as (
+    {{ state_test_results() }}
+),
+
+test_days as (
+    {{ test_days("(select * from state_tests where subject is not null and assessment_type_code = 'StateSummative')",
+        ['subject', 'grade_level_code']) }}
+),
+
+-- Every result but the one that counts of each student and subject. Two of them may be alike in every column.
+results_left_out as (
+    select school_year, lea_id, 'another_assessment' as reason
+    from {{ ref('fct_assessment_result') }}
+    where assessment_type_code is null
+        or assessment_type_code not in ('StateSummative', 'AlternateAssessmentAlternateStandards')
+    union all
+    select school_year, lea_id, 'subject_not_tested'
+    from state_tests
+    where subject is null
+    union all
+    select school_year, lea_id, 'another_result_counts'
+    from ({{ ranked_results('(select * from state_tests where subject is not null)', 'subject') }}) as r
+    where preference > 1
+),
+
+records_that_count as (
+    select school_year, record_lea_id as lea_id from {{ ref('fct_assessment_participation') }} where has_record
+),
+
+-- Counted apart from the fact, which says of them only to which district they belong.
+students_to_test as (
+    select u.school_year, p.lea_id
+    from (
+        select student_key, school_year, subject from state_tests where subject is not null
+        union
+        select student_key, school_year, subject from ({{ members_on_test_days('test_days') }}) as m
+    ) as u
+    left join {{ ref('fct_assessment_participation') }} as p
+        on u.student_key = p.student_key and u.school_year = p.school_year and u.subject = p.subject
+),
+
+tested_students as (
+    select
+        p.school_year, coalesce(s.lea_id, p.lea_id) as lea_id, p.exclusion_reason,
+        case
+            when p.exclusion_reason is not null then p.exclusion_reason
+            when p.participation_code = 'PARTELP' then 'took_the_english_test_instead'
+            when p.participation_code = 'NPART' then 'not_tested'
+            when not p.has_valid_score then 'no_performance_level'
+        end as reason
+    from {{ ref('fct_assessment_participation') }} as p
+    left join schools as s on p.school_id = s.school_id
+),
+
 {% for name, indicator, authority in [
     ('counted_members', 'ind_membership_october_1', 'edfacts'), ('counted_days', 'ind_average_daily_attendance', 'ceds'),
-    ('counted_students', 'ind_chronic_absenteeism', 'edfacts')] -%}
+    ('counted_students', 'ind_chronic_absenteeism', 'edfacts'), ('counted_participants', 'ind_assessment_participation', 'essa'),
+    ('counted_scores', 'ind_academic_achievement', 'report_card')] -%}
 {{ name }} as (
     select school_year, lea_id, student_count, denominator
     from {{ ref(indicator) }}
