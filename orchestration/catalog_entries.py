@@ -119,6 +119,8 @@ def _marts(manifest: dict, indicator: Indicator, nodes: dict[str, dict]) -> list
         for source, children in manifest["child_map"].items()
         if source == "source.openslds.protected.protected_cells" and "ind_cells" in exact
         for child in children
+        # A table that reads both holds the protected figures beside those indicators alone that it reads.
+        if not any(parent.split(".")[-1].startswith("ind_") for parent in manifest["parent_map"][child])
     }
     found = [
         Mart(

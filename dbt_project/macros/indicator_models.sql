@@ -35,9 +35,59 @@
     ]) }}
 {% endmacro %}
 
-{# One query over all indicators: `columns` of each model's rows (`{model}`: its name), the models one below the other. #}
-{% macro every_indicator(columns) -%}
-{%- for model in indicator_models() %}
+{#
+    What the privacy step is given, and so can be published: the table, the model whose rows it holds, whose definition, and
+    the indicator where the model holds several.
+#}
+{% macro published_tables() %}
+    {{ return([
+        ('ind_membership_october_1', 'ind_membership_october_1', 'edfacts', none),
+        ('ind_average_daily_attendance', 'ind_average_daily_attendance', 'ceds', none),
+        ('ind_chronic_absenteeism', 'ind_chronic_absenteeism', 'edfacts', none),
+        ('ind_chronic_absenteeism', 'ind_chronic_absenteeism_unduplicated', 'edfacts', none),
+        ('ind_exclusionary_discipline', 'ind_exclusionary_discipline', 'openslds', none),
+        ('ind_graduation_rate_4_year', 'ind_graduation_rate_4_year', 'essa_last_school', none),
+        ('ind_academic_achievement_mathematics', 'ind_academic_achievement', 'report_card', 'I06m'),
+        ('ind_academic_achievement_reading', 'ind_academic_achievement', 'report_card', 'I06r'),
+        ('ind_academic_achievement_science', 'ind_academic_achievement', 'report_card', 'I06s'),
+    ]) }}
+{% endmacro %}
+
+{#
+    The indicators that answer an element of the report card (seed report_card_indicators), by model. A district's report card
+    reads these and no others: nothing of wages is upstream of a table that districts pull.
+#}
+{% macro report_card_models() %}
+    {{ return([
+        'ind_academic_achievement', 'ind_advanced_course_completion', 'ind_advanced_course_participation',
+        'ind_advanced_course_success', 'ind_alternate_assessment', 'ind_assessment_participation',
+        'ind_chronic_absenteeism', 'ind_chronic_absenteeism_unduplicated', 'ind_college_enrollment_16_months',
+        'ind_college_sector_16_months', 'ind_cte_concentration', 'ind_english_learner_progress',
+        'ind_english_learner_reclassification', 'ind_expulsion', 'ind_grade_9_on_track',
+        'ind_graduation_rate_4_year', 'ind_graduation_rate_5_year', 'ind_graduation_rate_6_year', 'ind_growth_gain',
+        'ind_growth_percentile', 'ind_growth_residual', 'ind_growth_value_table', 'ind_in_school_suspension',
+        'ind_industry_credential', 'ind_membership_october_1', 'ind_out_of_school_suspension',
+        'ind_per_pupil_expenditure', 'ind_principal_tenure', 'ind_school_climate', 'ind_teacher_qualification',
+        'ind_teacher_qualification_gap', 'ind_work_based_learning',
+    ]) }}
+{% endmacro %}
+
+{# Indicators about organizations, not students: the state's figure may be told without its numbers. #}
+{% macro resource_models() %}
+    {{ return([
+        'ind_per_pupil_expenditure', 'ind_student_teacher_ratio', 'ind_students_per_support_staff',
+        'ind_teacher_qualification', 'ind_educator_retention', 'ind_principal_tenure',
+        'ind_professional_learning_participation', 'ind_professional_learning_hours', 'ind_bus_on_time_arrival',
+        'ind_bus_minutes_late', 'ind_bus_student_minutes_lost', 'ind_bus_ride_minutes', 'ind_route_efficiency',
+    ]) }}
+{% endmacro %}
+
+{#
+    One query over several indicators, all without `models`: `columns` of each model's rows (`{model}`: its name), the models
+    one below the other.
+#}
+{% macro every_indicator(columns, models=none) -%}
+{%- for model in models or indicator_models() %}
     {% if not loop.first %}union all{% endif %}
     select {{ columns | replace('{model}', model) }}
     from {{ ref(model) }}

@@ -31,6 +31,7 @@ def public_release(slds: Slds) -> dg.MaterializeResult:
         dg.AssetKey(["district", "district_graduation_cohort"]),
         dg.AssetKey(["district", "district_indicator_comparison"]),
         dg.AssetKey(["district", "district_resources"]),
+        dg.AssetKey(["district", "district_report_card"]),
         dg.AssetKey(["district", "district_leaver_outcomes"]),
         dg.AssetKey(["district", "district_incoming_students"]),
         dg.AssetKey(["state", "state_indicators"]),

@@ -100,6 +100,13 @@ def test_who_sees_an_indicator_follows_from_the_marts_that_hold_it(entries):
     assert "public" not in kept.tiers
 
 
+def test_a_districts_report_card_holds_the_indicators_that_it_reads(entries):
+    cards = {name: [mart for mart in entry.marts if mart.name == "district_report_card"]
+             for name, entry in entries.items()}
+    assert [mart.is_protected for mart in cards["ind_academic_achievement"]] == [False]
+    assert cards["ind_average_daily_attendance"] == cards["ind_median_earnings"] == []
+
+
 def test_an_open_table_never_holds_exact_figures(entries):
     marts = [mart for entry in entries.values() for mart in entry.marts if mart.group == "open"]
     assert all(mart.is_protected for mart in marts)

@@ -84,7 +84,7 @@ def test_studies_read_no_exclusion_into_the_silence_of_a_district(built):
     "table", ["teacher.teacher_students_today", "school.school_attendance_watch",
               "district.district_student_attendance", "district.district_indicator_comparison",
               "district.district_graduation_cohort", "district.district_resources", "district.district_leaver_outcomes",
-              "district.district_incoming_students", "school.school_early_warning"])
+              "district.district_incoming_students", "district.district_report_card", "school.school_early_warning"])
 def test_every_table_for_a_district_or_below_can_be_cut_by_district_and_school(built, table):
     assert {"lea_id", "school_id"} <= {row[0] for row in built.rows(f"describe {table}")}
     assert built.rows(f"select count(*) from {table} where lea_id is null") == [(0,)]

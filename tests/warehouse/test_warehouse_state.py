@@ -336,3 +336,58 @@ def test_the_report_card_tells_of_each_element_what_the_warehouse_holds(built):
         if held:
             places = {row["org_id"] for row in latest if row["org_level"] == "school"}
             assert (year, count, schools) == (latest[0]["school_year"], len(latest), len(places))
+
+
+def upstream_of(warehouse, name):
+    graph = warehouse.manifest()["parent_map"]
+    seen, left = set(), [f"model.openslds.{name}"]
+    while left:
+        node = left.pop()
+        if node not in seen:
+            seen.add(node)
+            left += graph.get(node, [])
+    return {name.split(".")[-1] for name in seen}
+
+
+def test_a_districts_report_card_reads_the_indicators_of_the_law_and_no_others(built):
+    answering = built.rows(
+        "select distinct d.indicator_table from seeds.report_card_indicators as i "
+        "inner join core.dim_indicator as d on i.indicator_id = d.definition_id"
+    )
+    parents = built.manifest()["parent_map"]["model.openslds.district_report_card"]
+    read = {name.split(".")[-1] for name in parents}
+    assert {name for name in read if name.startswith("ind_")} == {row[0] for row in answering}
+    assert {"fct_quarterly_wage", "fct_employment_after_exit"} & upstream_of(built, "district_report_card") == set()
+
+
+def test_a_district_sees_its_own_figures_exactly_and_of_the_state_only_what_may_be_told(built):
+    cards = as_dicts(built, "select * from district.district_report_card where value is not null")
+    key = ("indicator_id", "authority", "school_year", "disaggregate_type", "disaggregate_value")
+    own, lea_of = {}, dict(built.rows("select org_id, lea_id from core.dim_organization where lea_id is not null"))
+    for row in as_dicts(built, "select * from state.state_indicators where value is not null"):
+        own[row["org_id"], *(row[name] for name in key)] = row["value"]
+    assert {row["org_id"] for row in cards} >= {"A", "A1", "B", "B1"}
+    for row in cards:
+        place = tuple(row[name] for name in key)
+        assert lea_of[row["org_id"]] == row["lea_id"]
+        assert own[row["org_id"], *place] == row["value"]
+        if row["state_figure"] in ("exact", "protected"):
+            # What is shown of the small state's cells is shown as it is; a school's absence is published beside I01u.
+            assert row["state_value"] == own["ST", {"I01": "I01u"}.get(place[0], place[0]), *place[1:]]
+        else:
+            assert row["state_value"] is None
+    assert {row["state_figure"] for row in cards} == {"protected", "withheld", "exact", "not given"}
+    assert {row["indicator_id"][:3] for row in cards if row["state_figure"] == "exact"} <= {"I30", "I32", "I33"}
+    assert {row["publication"] for row in cards} == {"published", "withheld", "not published"}
+
+
+def test_a_districts_report_card_has_every_element_but_the_national_assessment(built):
+    elements = {row[0] for row in built.rows("select element from seeds.report_card_elements")} - {"naep"}
+    found = defaultdict(set)
+    for lea, element in built.rows("select lea_id, element from district.district_report_card"):
+        found[lea].add(element)
+    assert set(found) == {"A", "B", "C", "D"}
+    assert all(told == elements for told in found.values())
+    assert built.rows(
+        "select distinct element from district.district_report_card where is_comparison_asked"
+    ) == [("achievement",)]

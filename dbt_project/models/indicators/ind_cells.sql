@@ -1,14 +1,4 @@
-{%- set published = [
-    ('ind_membership_october_1', 'ind_membership_october_1', 'edfacts', none),
-    ('ind_average_daily_attendance', 'ind_average_daily_attendance', 'ceds', none),
-    ('ind_chronic_absenteeism', 'ind_chronic_absenteeism', 'edfacts', none),
-    ('ind_chronic_absenteeism', 'ind_chronic_absenteeism_unduplicated', 'edfacts', none),
-    ('ind_exclusionary_discipline', 'ind_exclusionary_discipline', 'openslds', none),
-    ('ind_graduation_rate_4_year', 'ind_graduation_rate_4_year', 'essa_last_school', none),
-    ('ind_academic_achievement_mathematics', 'ind_academic_achievement', 'report_card', 'I06m'),
-    ('ind_academic_achievement_reading', 'ind_academic_achievement', 'report_card', 'I06r'),
-    ('ind_academic_achievement_science', 'ind_academic_achievement', 'report_card', 'I06s'),
-] -%}
+{%- set published = published_tables() -%}
 -- One authority per table: two minimum-day rules side by side would let a reader subtract one from the other.
 with cells as (
     {%- for table_id, model, authority, indicator_id in published %}

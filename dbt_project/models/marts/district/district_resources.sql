@@ -1,13 +1,6 @@
-{%- set models = [
-    'ind_per_pupil_expenditure', 'ind_student_teacher_ratio', 'ind_students_per_support_staff',
-    'ind_teacher_qualification', 'ind_educator_retention', 'ind_principal_tenure',
-    'ind_professional_learning_participation', 'ind_professional_learning_hours',
-    'ind_bus_on_time_arrival', 'ind_bus_minutes_late', 'ind_bus_student_minutes_lost', 'ind_bus_ride_minutes',
-    'ind_route_efficiency',
-] -%}
 {%- set figure = ['indicator_id', 'authority', 'school_year', 'disaggregate_type', 'disaggregate_value'] -%}
 with figures as (
-    {%- for model in models %}
+    {%- for model in resource_models() %}
     {% if not loop.first %}union all{% endif %}
     select
         {{ figure | join(', ') }}, org_level, org_id, lea_id, unit, cast(numerator as decimal(18, 2)) as numerator,
