@@ -3,9 +3,10 @@
 No search and no verdict here. Which certificates may be published, and why: docs/disclosure.md.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 FORMS = {
@@ -26,6 +27,9 @@ class Certificates:
     - `moves`, `spans`: base + j x step is such a table for every whole j from first to last of the move.
     - `claims`: one row per quantity for which `required` different values are shown.
     - `leaks`: one row per exposed quantity, side (lower, upper) and relation: its multiplier, in parts of SCALE.
+    - `fixed`: None, or, where only part of a system is at hand, the quantities in it that hang together with the rest.
+      They keep their value in the base, no new move may change them, and no move goes further than its span says.
+      Quantities of the rest that moves change besides are among them. Not written.
     """
 
     base: pl.DataFrame
@@ -33,13 +37,20 @@ class Certificates:
     spans: pl.DataFrame
     claims: pl.DataFrame
     leaks: pl.DataFrame
+    fixed: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def write(self, folder: str | Path) -> None:
         """Writes one Parquet file per part into a folder."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        for part in fields(self):
-            getattr(self, part.name).write_parquet(folder / f"{part.name}.parquet")
+        for name in FORMS:
+            getattr(self, name).write_parquet(folder / f"{name}.parquet")
+
+    def keep_below(self, count: int) -> "Certificates":
+        """What they say of the quantities 0 to count - 1, and no word of others."""
+        named = {name: getattr(self, name).filter(pl.col("quantity") < count) for name in ("base", "moves", "claims")}
+        spans = self.spans.join(named["moves"], on="move", how="semi", maintain_order="left")
+        return replace(self, **named, spans=spans, leaks=self.leaks.filter(pl.col("quantity") < count))
 
 
 def read_certificates(folder: str | Path) -> Certificates:

@@ -260,10 +260,11 @@ def _attack(
             _fail(_rows_of(values, protected, wrong), BROKEN_SUM),
         ]
     )
-    kept = listed["quantity"].unique()
-    return failures, dataclasses.replace(
-        evidence, claims=evidence.claims.filter(pl.col("quantity").is_in(kept.implode()))
+    # Besides what is listed, what earlier certificates claim of the rest of a system of which this is a part.
+    kept = pl.col("quantity").is_in(listed["quantity"].unique().implode()) | (
+        pl.col("quantity") > values["quantity"].max()
     )
+    return failures, dataclasses.replace(evidence, claims=evidence.claims.filter(kept))
 
 
 def _required_width(policy: Policy) -> pl.Expr:

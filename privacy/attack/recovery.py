@@ -3,6 +3,7 @@
 The audit of the tables uses it; so can anybody with another office's tables and the sums that tie them.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from privacy.attack.exhibits import Unknowns
 from privacy.attack.numeric import CHUNK, SAFE, Attack, Verdicts
-from privacy.attack.reuse import reuse
+from privacy.attack.reuse import mark_fixed, reuse
 from privacy.certificates import FORMS, SCALE, Certificates
 from privacy.release import Progress
 
@@ -62,6 +63,8 @@ def attack_system(
     earlier: certificates to hold against what is given now; only what they do not prove is attacked.
     """
     report = progress or (lambda stage, done, total: None)
+    if earlier is not None and earlier.fixed is not None:
+        quantities, asked = _add_rest(quantities, asked, earlier)
     quantities, relations = quantities.sort("quantity"), relations.sort("relation")
     matrix = _matrix(quantities, relations, terms)
     published = quantities["published"]
@@ -85,12 +88,18 @@ def attack_system(
     group = (
         quantities["group"].to_numpy()[hidden] if "group" in quantities.columns else np.zeros(len(hidden), dtype=int)
     )
-    parts, part_of_relation = _parts(matrix, required)
+    # Earlier moves tie a part of a system to the rest of it: all of it is one.
+    near = earlier is not None and earlier.fixed is not None
+    parts, part_of_relation = ([np.arange(len(required))], np.zeros(len(low))) if near else _parts(matrix, required)
     rows, evidence, names = [], {name: [] for name in FORMS}, relations["relation"].to_numpy()
     reused = None
     if earlier is not None:
         number = places["quantity"].to_numpy()
         reused = reuse(known, number, earlier, required, width, group)
+        if near:  # what is fixed has no room for new moves
+            fixed = mark_fixed(number, earlier)
+            base = reused.base.astype(float)
+            known = replace(known, least=np.where(fixed, base, known.least), most=np.where(fixed, base, known.most))
         holds, parts = reused.split(parts)
         proved = reused.confirm(known.cut(holds), holds)
         rows.append(_verdicts(number[holds], proved))
@@ -150,6 +159,22 @@ def _certify(
             columns = {"relation": relation[leak.relations[used]], "multiplier": times[used]}
             rows = pl.DataFrame(columns).with_columns(quantity=int(quantity[leak.place]), side=pl.lit(side))
             evidence["leaks"].append(rows.select(list(FORMS["leaks"])).cast(FORMS["leaks"]))
+
+
+def _add_rest(
+    quantities: pl.DataFrame, asked: pl.DataFrame, earlier: Certificates
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Quantities and what is asked, with those of the rest of the system that earlier moves change besides.
+
+    No relation at hand speaks of them; they are asked for as much as was claimed.
+    """
+    rest = pl.concat([earlier.base["quantity"], earlier.moves["quantity"]]).unique()
+    rest = rest.filter(rest > (quantities["quantity"].max() or 0))
+    # In no group with anything at hand.
+    rows = pl.DataFrame({"quantity": rest}).with_columns(group=pl.lit(-1, quantities.schema.get("group", pl.Int64)))
+    claims = earlier.claims.join(rows, on="quantity", how="semi").with_columns(width=pl.lit(0.0))
+    quantities = pl.concat([quantities, rows.select(set(rows.columns) & set(quantities.columns))], how="diagonal")
+    return quantities, pl.concat([asked, claims.select(asked.columns).cast(dict(asked.schema))])
 
 
 def _matrix(quantities: pl.DataFrame, relations: pl.DataFrame, terms: pl.DataFrame) -> csr_matrix:

@@ -88,11 +88,19 @@ def reuse(
 
     Unknowns that hang together and for which no base is found fit nowhere, and nothing is proved of them.
     """
-    part = _label(unknowns)
+    fixed = mark_fixed(quantity, earlier)
+    # Moves reach beyond what is at hand, so all of it hangs together.
+    part = _label(unknowns) if earlier.fixed is None else np.zeros(len(quantity), dtype=np.int64)
     base, sure = _propose(quantity, earlier, unknowns)
-    base, fits = mend_base(unknowns, base, sure, group, part, np.maximum(required, required.max(initial=1)) - 1.0)
-    steps = _read_moves(quantity, earlier, fits, part)
+    room = np.maximum(required, required.max(initial=1)) - 1.0
+    base, fits = mend_base(unknowns, base, sure, group, part, room, ~fixed)
+    steps, move = _read_moves(quantity, earlier, fits, part)
     backward, forward = limit_moves(unknowns, base, steps)
+    if earlier.fixed is not None:
+        spans = earlier.spans.sort("move")
+        place = np.searchsorted(spans["move"].to_numpy(), move)
+        backward = np.minimum(backward, -spans["first"].to_numpy()[place])
+        forward = np.minimum(forward, spans["last"].to_numpy()[place])
     able = np.flatnonzero((backward > 0) | (forward > 0))
     steps, first, last = steps[able], -backward[able], forward[able]
     changes, count = list_changes(steps, first, last, required)
@@ -114,6 +122,11 @@ def reuse(
     )
 
 
+def mark_fixed(quantity: np.ndarray, earlier: Certificates) -> np.ndarray:
+    """Boolean per unknown: its base stays as it was, and only earlier moves may change it."""
+    return np.isin(quantity, [] if earlier.fixed is None else earlier.fixed)
+
+
 def _label(unknowns: Unknowns) -> np.ndarray:
     """Which unknowns hang together through relations."""
     entries, (m, n) = coo_matrix(unknowns.matrix), unknowns.matrix.shape
@@ -131,22 +144,28 @@ def _propose(quantity: np.ndarray, earlier: Certificates, unknowns: Unknowns) ->
 
 
 def mend_base(
-    unknowns: Unknowns, base: np.ndarray, sure: np.ndarray, group: np.ndarray, part: np.ndarray, room: np.ndarray
+    unknowns: Unknowns,
+    base: np.ndarray,
+    sure: np.ndarray,
+    group: np.ndarray,
+    part: np.ndarray,
+    room: np.ndarray,
+    movable: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A table near `base` that agrees with all that is known, and boolean: the part of the unknown has one.
 
     First only what is unsure changes, so that most earlier moves keep their room; then the groups in which something
-    is unsure or does not add up; then the whole parts.
+    is unsure or does not add up; then the whole parts. What is not movable stays.
     """
     base, loose, matrix = base.copy(), ~sure, unknowns.matrix
     for label in (None, group, part):
         broken = _find_broken(unknowns, base)
         if not broken.any() and not loose.any():
             break
-        free = np.flatnonzero(loose)
+        free = np.flatnonzero(loose & movable)
         if label is not None:
             touched = loose | (abs(matrix[broken]).sum(axis=0).A1 > 0)
-            free = np.flatnonzero(np.isin(label, label[touched]))
+            free = np.flatnonzero(np.isin(label, label[touched]) & movable)
         if not len(free):
             continue
         fixed = base.copy()
@@ -163,7 +182,7 @@ def mend_base(
         table, _ = find_table(local, room[free])
         if table is not None:
             base[free] = table
-            loose = np.zeros(len(base), dtype=bool)
+            loose = loose & ~movable
     bad = abs(matrix[_find_broken(unknowns, base)]).sum(axis=0).A1 > 0
     return base, ~np.isin(part, part[bad | loose])
 
@@ -173,21 +192,23 @@ def _find_broken(unknowns: Unknowns, base: np.ndarray) -> np.ndarray:
     return (sums < unknowns.low) | (sums > unknowns.high)
 
 
-def _read_moves(quantity: np.ndarray, earlier: Certificates, fits: np.ndarray, part: np.ndarray) -> csr_matrix:
-    """The earlier moves of which all quantities are still unknown, within one part that has a base."""
+def _read_moves(
+    quantity: np.ndarray, earlier: Certificates, fits: np.ndarray, part: np.ndarray
+) -> tuple[csr_matrix, np.ndarray]:
+    """The earlier moves of which all quantities are still unknown, within one part that has a base; their numbers."""
     terms = earlier.moves.filter(pl.col("step") != 0)
     move, at = np.unique(terms["move"].to_numpy(), return_inverse=True)
     number, step = terms["quantity"].to_numpy(), terms["step"].to_numpy()
     place = np.minimum(np.searchsorted(quantity, number), max(len(quantity) - 1, 0))
     bad = np.zeros(len(move), dtype=bool)
     if not len(quantity):
-        return csr_matrix((0, 0), dtype=np.int64)
+        return csr_matrix((0, 0), dtype=np.int64), move[:0]
     bad[at[(quantity[place] != number) | ~fits[place]]] = True
     home = np.zeros(len(move), dtype=np.int64)
     home[at] = part[place]
     bad[at[part[place] != home[at]]] = True
     steps = csr_matrix((step, (at, place)), shape=(len(move), len(quantity)))
-    return steps[np.flatnonzero(~bad)]
+    return steps[np.flatnonzero(~bad)], move[~bad]
 
 
 def limit_moves(unknowns: Unknowns, base: np.ndarray, steps: csr_matrix) -> tuple[np.ndarray, np.ndarray]:

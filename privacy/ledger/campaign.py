@@ -10,19 +10,20 @@ import hmac
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
 import polars as pl
 
-from privacy.certificates import read_certificates
-from privacy.ledger.chain import TABLE, Entry, Ledger
-from privacy.ledger.cumulative import audit_after, protect_after, recall
+from privacy.certificates import Certificates, read_certificates
+from privacy.ledger.chain import TABLE, Entry, Ledger, Release
+from privacy.ledger.cumulative import Past, audit_after, protect_after, recall
 from privacy.ledger.lost import check_unlost, set_lost_aside
+from privacy.ledger.nearby import COUNTED, cut_releases, cut_rows, find_reaches, join_found
 from privacy.ledger.translation import Found
 from privacy.ledger.versions import ROW
 from privacy.policy import Policy
@@ -147,20 +148,43 @@ def solve(campaign: Campaign, *, processes: int = 2, progress: Progress | None =
 
 
 def solve_part(campaign: Campaign, part: Part, last: dict[str, str] | None) -> None:
-    """Protects, attacks and checks one part, and keeps the outcome. `last`: what was released of it, if anything."""
+    """Protects, attacks and checks one part, and keeps the outcome. `last`: what was released of it, if anything.
+
+    Of a part that was released before, only what its changes can reach is looked at, if that is enough.
+    """
     files = _list_files(campaign)
     cells = check_cells(pl.concat([pl.read_parquet(files[one]) for one in part.tables]), campaign.policy)
     releases = campaign.ledger.read_history([*part.tables, *part.tied])
-    past = recall(cells, campaign.policy, releases, campaign.tier)
     earlier = _read_found(campaign, last) if last else None
-    protected = protect_after(past, secret=campaign.secret, earlier=earlier)
-    report = audit_after(protected, past, earlier=earlier)
-    report, lost = set_lost_aside(protected, past, report)
-    checked = check_unlost(protected, past, report.certificates, lost)
+    solved = None
+    if earlier and _may_stay_near(campaign, part, last, releases):
+        solved = _solve_near(campaign, cells, releases, earlier, _place(campaign, last["key"]))
+    frames, certificates, outcome = solved or _solve(campaign, cells, releases, earlier)[:3]
     place = _place(campaign, part.key)
     draft = place.with_name(f"{place.name}.{os.getpid()}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
+    for name, frame in frames.items():
+        frame.write_parquet(draft / f"{name}.parquet")
+    certificates.write(draft / "certificates")
+    outcome |= {"policy": campaign.policy.hash, "code": _read_code(), "seal": _seal_files(campaign, draft)}
+    (draft / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
+    shutil.rmtree(place, ignore_errors=True)
+    os.replace(draft, place)
+
+
+Solved = tuple[dict[str, pl.DataFrame], Certificates, dict]  # frames by name, what the attack found, the outcome
+
+
+def _solve(
+    campaign: Campaign, cells: pl.DataFrame, releases: Sequence[Release], earlier: Found | None
+) -> tuple[*Solved, Past]:
+    """Cells protected, attacked and checked after some releases; and what bound them."""
+    past = recall(cells, campaign.policy, releases, campaign.tier)
+    protected = protect_after(past, secret=campaign.secret, earlier=earlier)
+    report = audit_after(protected, past, earlier=earlier)
+    report, lost = set_lost_aside(protected, past, report)
+    checked = check_unlost(protected, past, report.certificates, lost)
     frames = {
         "published": protected.cells,
         "exact": cells,
@@ -172,18 +196,47 @@ def solve_part(campaign: Campaign, part: Part, last: dict[str, str] | None) -> N
         "lost": lost,
         "faults": checked.faults,
     }
-    for name, frame in frames.items():
-        frame.write_parquet(draft / f"{name}.parquet")
-    report.certificates.write(draft / "certificates")
     outcome = {
         "passed": report.passed and checked.passed,
         "withheld": protected.reasons.height,
         "cells": cells.height,
         "proven": checked.proven.height,
     }
-    (draft / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
-    shutil.rmtree(place, ignore_errors=True)
-    os.replace(draft, place)
+    return frames, report.certificates, outcome, past
+
+
+def _may_stay_near(campaign: Campaign, part: Part, last: dict[str, str], releases: Sequence[Release]) -> bool:
+    """Whether what was found of the last release says all that is needed of what a change does not reach."""
+    place, policy = _place(campaign, last["key"]), campaign.policy
+    outcome, newest = _read_json(place / "outcome.json"), releases[-1]
+    same = (outcome.get("policy"), outcome.get("code")) == (policy.hash, _read_code())
+    same = same and outcome["seal"] == _seal_files(campaign, place)
+    told = set(newest.exact.select(TABLE).unique().iter_rows()) == set(part.tables) and not part.tied
+    alone = all(release.tier == campaign.tier for release in releases) and not policy.insiders
+    counted = all(policy.tables[name].kind in COUNTED for name, _ in part.tables)
+    found = same and outcome["passed"] and pl.read_parquet(place / "lost.parquet").is_empty()
+    return found and told and alone and counted and last["release"] == f"{newest.tier}/{newest.release}"
+
+
+def _solve_near(
+    campaign: Campaign, cells: pl.DataFrame, releases: Sequence[Release], earlier: Found, place: Path
+) -> Solved | None:
+    """The same by way of what a change can reach; None if that is too much, or does not suffice."""
+    for reach in find_reaches(cells, releases):
+        found, own = replace(earlier, reach=reach), cut_rows(cells, reach)
+        frames, certificates, outcome, past = _solve(campaign, own, cut_releases(releases, reach), found)
+        joined = join_found(found, past, certificates) if outcome["passed"] and frames["lost"].is_empty() else None
+        if joined:
+            quantities, certificates = joined
+            for name in ("published", "sensitive", "reasons"):
+                others = cut_rows(pl.read_parquet(place / f"{name}.parquet"), reach, rest=True)
+                rows = pl.concat([others, frames[name].select(others.columns)])
+                frames[name] = rows.sort(ROW if "statistic" in rows.columns else KEY)
+            frames |= {"exact": cells, "quantities": quantities}
+            proven = certificates.claims["quantity"].n_unique()
+            outcome |= {"withheld": frames["reasons"].height, "cells": cells.height, "proven": proven}
+            return frames, certificates, outcome
+    return None
 
 
 def conclude(campaign: Campaign, release: str, *, date: str | None = None) -> Entry | None:
@@ -248,6 +301,12 @@ def _place(campaign: Campaign, key: str) -> Path:
 def _seal(campaign: Campaign, content: list) -> str:
     text = json.dumps([campaign.tier, campaign.policy.hash, content], sort_keys=True)
     return hmac.new(campaign.secret, text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _seal_files(campaign: Campaign, place: Path) -> str:
+    """A keyed hash of the tables of an outcome: what is not looked at again is what was found."""
+    files = sorted(place.rglob("*.parquet"))
+    return _seal(campaign, [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in files])
 
 
 @lru_cache

@@ -89,15 +89,19 @@ def protect_after(
         hidden = _mark_units(history, problem, withheld)
         if past.pattern.is_empty():
             hidden |= choose_units(problem)
-        lacking = problem.sensitive
+        lacking, settled = problem.sensitive, problem.known
         if earlier:
-            lacking = lacking & ~_find_proved(problem, hidden, translate(earlier, history))
+            found = translate(earlier, history).keep_below(len(problem.truth))
+            lacking = lacking & ~_find_proved(problem, hidden, found)
+            if found.fixed is not None:
+                # What hangs together with rows that are not at hand protects nothing here.
+                settled = settled | np.isin(np.arange(len(settled)), found.fixed)
         if past.policy.insiders:
             choice = Choice(hidden, np.nan, 0.0, widen(problem, hidden, report).list_unprotected())
             districts = Insiders(history.structure, history.cells, problem.known)
             hidden = withstand(problem, choice, districts, report)[0].hidden
         elif lacking.any():
-            widen(replace(problem, sensitive=lacking), hidden, report)
+            widen(replace(problem, sensitive=lacking, known=settled), hidden, report)
         withheld = pl.concat([withheld, _list_withheld(history, problem, hidden)]).unique()
     return _release(past, withheld)
 
@@ -147,7 +151,8 @@ def check_after(protected: Protected, past: Past, certificates: Certificates) ->
     if past.together:
         sensitive = sensitive.join(list_shown(history.past), on=ROW, how="anti")
     published = history.publish(protected.cells)
-    return check(published, history.structure, certificates, history.policy, sensitive=sensitive)
+    own = certificates.keep_below(len(history.truth))
+    return check(published, history.structure, own, history.policy, sensitive=sensitive)
 
 
 def _attack(protected: Protected, history: History, earlier: Found | None, progress: Progress | None) -> AuditReport:
