@@ -5,6 +5,7 @@ near 2^31; that could mislead only where a multiplier of the tables is a multipl
 """
 
 import heapq
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import sparse
 from privacy.engine.problem import Problem
 
 PRIME = 2**31 - 1  # a product of two remainders fits a machine word
+Pivots = list[tuple[int, list[tuple[int, int]]]]  # as _eliminate gives them
 
 
 class Algebra:
@@ -33,22 +35,23 @@ class Algebra:
         A quantity is determined where every change is zero, and two determine each other where their changes are in
         one proportion; a random change is zero elsewhere once in two thousand million.
         """
-        return _solve_at_random(self._inside, samples)
+        return _draw(self._changes, self._inside.shape[1], samples)
 
-    def sample_bonds(self, samples: int) -> np.ndarray:
-        """For every quantity, how random combinations of the sums without withheld terms contain it, one per column.
+    @cached_property
+    def _changes(self) -> Pivots:
+        return _eliminate(self._inside, self._inside.shape[1])
 
-        A shown quantity whose row is zero could be withheld and would change with others; two in one proportion would
-        change together.
-        """
-        blind = _solve_at_random(self._inside.T.tocsr(), samples)
-        return _multiply(self.system.T.tocsr(), blind)
+    def list_determined(self) -> np.ndarray:
+        """The quantities that are withheld, and yet the sums that hold determine them."""
+        return self.withheld[self.sample_changes(1)[:, 0] == 0]
 
-    def explain(self, determined: np.ndarray) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    def explain(self, determined: np.ndarray, samples: int) -> tuple[sparse.csr_matrix, sparse.csr_matrix, np.ndarray]:
         """Why quantities are determined: for each a combination of the sums in which it is the only withheld term.
 
         Two matrices of remainders with one row per determined quantity: its shares over all relations of the problem,
-        and what they add up to over all quantities, where its own entry is 1.
+        and what they add up to over all quantities, where its own entry is 1. And for every quantity how random
+        combinations of the sums without withheld terms contain it, one per column: a shown quantity whose row is zero
+        could be withheld and would change with others; two in one proportion would change together.
         """
         rows, k = self.system.shape[0], len(determined)
         place = np.searchsorted(self.withheld, determined)
@@ -68,14 +71,14 @@ class Algebra:
         explained = mix @ self.problem.matrix
         explained.data %= PRIME
         explained.eliminate_zeros()
-        return mix, explained
+        blind = [(pivot, [term for term in others if term[0] < rows]) for pivot, others in solved]
+        return mix, explained, _multiply(self.system.T.tocsr(), _draw(blind, rows, samples))
 
 
 def find_recoverable(problem: Problem, hidden: np.ndarray) -> np.ndarray:
     """Boolean per quantity: withheld, and yet the sums that hold determine it."""
-    algebra = Algebra(problem, hidden)
     found = np.zeros(len(problem.truth), dtype=bool)
-    found[algebra.withheld] = algebra.sample_changes(1)[:, 0] == 0
+    found[Algebra(problem, hidden).list_determined()] = True
     return found
 
 
@@ -97,10 +100,10 @@ def _multiply(matrix: sparse.csr_matrix, values: np.ndarray) -> np.ndarray:
     return total % PRIME
 
 
-def _solve_at_random(system: sparse.csr_matrix, samples: int) -> np.ndarray:
-    """Random solutions of system @ x = 0 modulo PRIME, seeded: one row per column of the system."""
-    values = np.random.default_rng(0).integers(1, PRIME, (system.shape[1], samples))
-    for pivot, others in reversed(_eliminate(system, system.shape[1])):
+def _draw(solved: Pivots, unknowns: int, samples: int) -> np.ndarray:
+    """Random solutions of an eliminated system, all sums zero, modulo PRIME, seeded: one row per unknown."""
+    values = np.random.default_rng(0).integers(1, PRIME, (unknowns, samples))
+    for pivot, others in reversed(solved):
         if others:
             columns, coefficients = np.array(others).T
             values[pivot] = -(coefficients[:, None] * values[columns] % PRIME).sum(axis=0) % PRIME
@@ -109,7 +112,7 @@ def _solve_at_random(system: sparse.csr_matrix, samples: int) -> np.ndarray:
     return values
 
 
-def _eliminate(system: sparse.csr_matrix, unknowns: int) -> list[tuple[int, list[tuple[int, int]]]]:
+def _eliminate(system: sparse.csr_matrix, unknowns: int) -> Pivots:
     """Each pivot column and its equation, pivot = -sum of coefficient x column; later pivots are not in earlier ones.
 
     Columns from `unknowns` on are given and never pivots. The shortest equation goes next, solved for the column in

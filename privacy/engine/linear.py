@@ -6,7 +6,7 @@ It does not keep whole-number readers from narrowing a value down (intervals.py 
 import numpy as np
 from scipy import sparse
 
-from privacy.engine.algebra import PRIME, Algebra, directions, find_recoverable
+from privacy.engine.algebra import PRIME, Algebra, directions
 from privacy.engine.complementary import Choice, close_implications, list_fixed, mend_single_terms
 from privacy.engine.master import SUPPORT, Master, cover, find_cheapest_change
 from privacy.engine.problem import Problem
@@ -30,15 +30,10 @@ def choose_linearly(problem: Problem, progress: Progress) -> Choice:
     hidden = master.choose(wide=True)
     mend_single_terms(problem, hidden)
     progress("choosing", 1, 2)
-    _mend(problem, master, hidden, hopeless)
-    _trim(problem, hidden, fixed, hopeless)
+    algebra = _mend(problem, master, hidden, hopeless)
+    _trim(problem, hidden, fixed, hopeless, algebra)
     master.relax()
     return Choice(hidden, master.lower_bound, float(problem.cost[hidden & ~fixed].sum()), np.flatnonzero(hopeless))
-
-
-def list_determined(problem: Problem, hidden: np.ndarray, hopeless: np.ndarray) -> np.ndarray:
-    """The sensitive quantities that follow from the sums, but for the hopeless ones (boolean)."""
-    return np.flatnonzero(find_recoverable(problem, hidden) & problem.sensitive & ~hopeless)
 
 
 def _cut(problem: Problem, master: Master, mix: sparse.csr_matrix, terms: sparse.csr_matrix) -> None:
@@ -56,17 +51,21 @@ def _cut(problem: Problem, master: Master, mix: sparse.csr_matrix, terms: sparse
     master.cut(weights, np.ones(weights.shape[0]))
 
 
-def _mend(problem: Problem, master: Master, hidden: np.ndarray, hopeless: np.ndarray) -> None:
+def _mend(problem: Problem, master: Master, hidden: np.ndarray, hopeless: np.ndarray) -> Algebra:
     """Withholds, in place, the cheapest cover of what is determined by single quantities and pairs that free it.
 
-    Why they were determined goes to the master, whose bound rises by it.
+    Why they were determined goes to the master, whose bound rises by it. Gives the algebra of what is withheld then.
     """
-    while len(determined := list_determined(problem, hidden, hopeless)):
+    while True:
         algebra = Algebra(problem, hidden)
-        mix, terms = algebra.explain(determined)
+        determined = algebra.list_determined()
+        determined = determined[(problem.sensitive & ~hopeless)[determined]]
+        if not len(determined):
+            return algebra
+        mix, terms, bonds = algebra.explain(determined, SAMPLES)
         _cut(problem, master, mix, terms)
         price = np.where(problem.known | hidden[problem.unit], np.inf, problem.cost[problem.unit])
-        left, right, freed = _list_remedies(terms.tocsc(), algebra.sample_bonds(SAMPLES), price)
+        left, right, freed = _list_remedies(terms.tocsc(), bonds, price)
         cost = price[left] + np.where(right >= 0, price[right], 0)
         chosen = cover(freed, cost)
         if not chosen.any():
@@ -134,11 +133,10 @@ def _free(problem: Problem, hidden: np.ndarray, target: int) -> bool:
     return len(lifters) > 0
 
 
-def _trim(problem: Problem, hidden: np.ndarray, fixed: np.ndarray, hopeless: np.ndarray) -> None:
-    """Shows again, in place, units no sensitive quantity needs, the dearest first."""
+def _trim(problem: Problem, hidden: np.ndarray, fixed: np.ndarray, hopeless: np.ndarray, algebra: Algebra) -> None:
+    """Shows again, in place, units no sensitive quantity needs, the dearest first; `algebra`: of what is withheld."""
     lifting = np.unique(problem.lifted_by[problem.lifted_by >= 0])
     while True:
-        algebra = Algebra(problem, hidden)
         changes, withheld = algebra.sample_changes(TRIMMED + 2), algebra.withheld
         guarded = (problem.sensitive & ~hopeless)[withheld]
         label = directions(changes)
@@ -164,6 +162,7 @@ def _trim(problem: Problem, hidden: np.ndarray, fixed: np.ndarray, hopeless: np.
                 hidden[unit] = False
         if not shrinking:
             return
+        algebra = Algebra(problem, hidden)
 
 
 def _still(changes: np.ndarray, places: list[int]) -> np.ndarray:
