@@ -135,6 +135,7 @@ survey_items: survey_id* item_id* survey_title construct item_text favorable_min
 survey_administrations: survey_id* org_id* respondent_role*=respondent_role invited_count begin_date end_date
 survey_responses: survey_id* response_id* item_id* org_id respondent_role=respondent_role grade_level=grade_level
   response_date response_value
+data_access_events: access_date* tier* table_name*=returned_table org_id* staff_id†
 """
 
 

@@ -5,7 +5,8 @@ folder per district and school year. A third of the districts send Ed-Fi bulk XM
 beside it, a third state CSV alone (and these report daily attendance, `Present` included; the others report absences
 and tardies). Every district sends the rest as state CSV: bell times and bus runs, exit tickets, professional learning,
 accounts, course grades, incidents, restraint, work-based learning, credentials, surveys. The state agency sends what no
-district knows: tests and cut scores, aid applications, college, degrees, wages.
+district knows: tests and cut scores, aid applications, college, degrees, wages, and who pulled the data
+returned to them.
 
 What is in it: a skewed state (a city, towns, one-school districts), grades KG to 12, races in a mix that differs by
 district, economic disadvantage, English learners, IDEA, Section 504, homeless, migrant, foster and military-connected

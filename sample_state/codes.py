@@ -135,6 +135,9 @@ RECORD_COLUMNS: dict[str, tuple[str, ...]] = {
         "survey_id", "response_id", "item_id", "org_id", "respondent_role_source", "grade_level_source",
         "response_date", "response_value",
     ),
+    "data_access_events": (
+        "access_date", "tier", "table_name_source", "org_id", "staff_id",
+    ),
 }
 """Record type → the columns a state CSV file of it carries, in order (the contract's names)."""
 
@@ -148,9 +151,10 @@ LOOP_RECORD_TYPES = (
 
 STATEWIDE = (
     "assessments", "performance_levels", "financial_aid_applications", "postsecondary_searches",
-    "postsecondary_enrollments", "postsecondary_awards", "quarterly_wages",
+    "postsecondary_enrollments", "postsecondary_awards", "quarterly_wages", "data_access_events",
 )
-"""What no district knows: the state agency gathers it from testing companies, colleges and the labor department."""
+"""What no district knows: the state agency gathers it from testing companies, colleges, the labor department and the
+servers that hand out what is returned to districts, schools and teachers."""
 
 GRADE_CODES = ("KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 GRADE_WORDS = (

@@ -16,6 +16,7 @@ from sample_state.edfi_xml import write_edfi_xml
 from sample_state.oneroster import earlier_spells, write_oneroster
 from sample_state.plan import STATE_ID, STATE_NAME, District, State, plan_state
 from sample_state.records import make_state_organizations
+from sample_state.returning import make_data_access_events
 from sample_state.simulation import simulate
 from sample_state.tables import make_tables
 
@@ -74,9 +75,11 @@ def write_sample(
     write_sources(folder, state, school_years)
     received: dict[tuple[str, int], dict[str, int]] = {}
     leavers = Leavers()
+    accesses: dict[int, list[pl.DataFrame]] = {school_year: [] for school_year in school_years}
     for year in simulate(state, school_years):
         tables = make_tables(year)
         leavers.add(year)
+        accesses[year.school_year].append(make_data_access_events(year, tables["staff_sections"]))
         write_district(folder, year, tables)
         received[year.district.source_id, year.school_year] = {name: table.height for name, table in tables.items()}
         if progress:
@@ -85,7 +88,8 @@ def write_sample(
     for school_year in school_years:
         path = folder / STATE_SOURCE / str(school_year)
         path.mkdir(parents=True, exist_ok=True)
-        tables = {"organizations": organizations, **make_state_tables(seed, school_year, leavers)}
+        tables = {"organizations": organizations, **make_state_tables(seed, school_year, leavers),
+                  "data_access_events": pl.concat(accesses[school_year])}
         for name, table in tables.items():
             table.write_csv(path / f"{name}.csv")
         received[STATE_SOURCE, school_year] = {name: table.height for name, table in tables.items()}

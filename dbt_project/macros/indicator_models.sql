@@ -11,7 +11,7 @@
         'ind_college_entrance_readiness', 'ind_college_persistence',
         'ind_college_preparatory_courses_offered', 'ind_college_retention', 'ind_college_sector_16_months', 'ind_credential_attainment_100_percent',
         'ind_credential_attainment_150_percent', 'ind_credential_attainment_200_percent',
-        'ind_cte_concentration', 'ind_data_timeliness', 'ind_days_lost_to_discipline',
+        'ind_cte_concentration', 'ind_data_return', 'ind_data_timeliness', 'ind_days_lost_to_discipline',
         'ind_discipline_risk_ratio', 'ind_early_grades_on_track', 'ind_economic_mobility',
         'ind_educator_retention', 'ind_employment_fourth_quarter', 'ind_employment_second_quarter',
         'ind_english_learner_progress', 'ind_english_learner_reclassification', 'ind_event_dropout',

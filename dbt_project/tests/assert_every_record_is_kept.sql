@@ -9,6 +9,7 @@
     ('fct_assessment_result', 'stg_assessment_results', '1'),
     ('fct_bus_run', 'stg_bus_runs', '1'),
     ('fct_course_grade', 'stg_course_grades', '1'),
+    ('fct_data_access', 'stg_data_access_events', 'record_count'),
     ('fct_finance', 'stg_finance_accounts', 'record_count'),
     ('fct_financial_aid_application', 'stg_financial_aid_applications', 'record_count'),
     ('fct_idea_eligibility', 'stg_idea_eligibilities', 'record_count'),

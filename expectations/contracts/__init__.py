@@ -8,6 +8,7 @@ from expectations.contracts.bus_runs import BusRun
 from expectations.contracts.calendars import CalendarDay
 from expectations.contracts.course_grades import CourseGrade
 from expectations.contracts.courses import Course
+from expectations.contracts.data_access_events import DataAccessEvent
 from expectations.contracts.demographics import Demographics
 from expectations.contracts.diplomas import Diploma
 from expectations.contracts.discipline_actions import DisciplineAction
@@ -85,4 +86,5 @@ CONTRACTS: dict[str, type[RowContract]] = {
     "survey_items": SurveyItem,
     "survey_administrations": SurveyAdministration,
     "survey_responses": SurveyResponse,
+    "data_access_events": DataAccessEvent,
 }

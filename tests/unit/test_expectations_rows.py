@@ -22,6 +22,8 @@ GOOD_BY_NAME = {
     "exit_date": "2022-02-15",
     "last_bell": "15:00",
     "amount_usd": "12.50",
+    "tier": "school",
+    "table_name_code": "school_early_warning",
 }
 OUTSIDE = {
     1161: ["0222-09-01", "2021-06-30", "2022-07-31"],
@@ -82,6 +84,8 @@ OUTSIDE = {
     4961: ["-1", "10000001"],
     4962: ["2021-06-30", "2022-08-30"],
     5061: ["2021-06-30", "2022-08-30"],
+    5161: ["state", "public"],
+    5162: ["2021-06-30", "2022-07-01"],
 }
 CONTRADICTION = {
     1481: {"end_date": "2021-12-01"},
@@ -103,6 +107,7 @@ CONTRADICTION = {
     4482: {"credits_earned": "0.6"},
     4781: {"expiration_date": "2021-12-01"},
     4981: {"end_date": "2021-12-01"},
+    5181: {"tier": "teacher"},
 }
 ROW_RULES = [found for record_type in CONTRACTS for found in row_rules(record_type).values()]
 

@@ -43,6 +43,12 @@ def test_every_code_set_is_a_documented_seed_of_text_without_a_blank_or_a_wordin
     assert set(load_crosswalks(SEEDS)) == set(CODE_SETS)
 
 
+def test_the_tables_that_can_be_opened_or_pulled_are_those_of_the_tiers_that_get_data_back():
+    marts = SEEDS.parent / "models" / "marts"
+    served = {path.stem for tier in ("district", "school", "teacher") for path in (marts / tier).glob("*.sql")}
+    assert set(load_crosswalks(SEEDS)["returned_table"].values()) == served
+
+
 def test_every_code_a_crosswalk_gives_is_a_wording_of_its_own_in_ceds():
     for name, codes in load_crosswalks(SEEDS).items():
         for code in set(codes.values()):

@@ -399,6 +399,23 @@ def test_wages_are_those_of_people_who_were_students_and_grow_once_they_left(thr
     assert by_year["wages_usd"][-1] > 1.3 * by_year["wages_usd"][0]
 
 
+def test_some_read_what_is_returned_to_them_and_some_do_not_and_all_have_something_to_read(three_years):
+    events = three_years["data_access_events"]
+    readers = {tier: events.filter(tier=tier)["org_id"].unique() for tier in ("district", "school")}
+    readers["teacher"] = events.filter(tier="teacher")["staff_id"].drop_nulls().unique()
+    described = three_years["organizations"]
+    eligible = {"district": described.filter(org_type_source="LEA")["org_id"].unique(),
+                "school": three_years["enrollments"]["school_id"].unique(),
+                "teacher": three_years["staff_sections"]["staff_id"].unique()}
+    for tier, who in readers.items():
+        assert who.is_in(eligible[tier].implode()).all(), tier
+        assert 0 < len(who) <= len(eligible[tier]), tier
+    assert len(readers["teacher"]) < len(eligible["teacher"])
+    assert 0 < events.filter(tier="teacher")["staff_id"].null_count() < events.height / 10
+    assert events.filter(pl.col("tier") != "teacher")["staff_id"].null_count() == events.filter(
+        pl.col("tier") != "teacher").height
+
+
 def test_an_english_learner_is_one_until_the_year_in_which_proficiency_is_attained(three_years):
     results = three_years["assessment_results"].filter(pl.col("assessment_id").str.starts_with("ELP"))
     attained = results.filter(pl.col("score_value").cast(pl.Float64) >= 5).select("student_id", "school_year")
