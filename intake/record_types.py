@@ -136,6 +136,7 @@ survey_administrations: survey_id* org_id* respondent_role*=respondent_role invi
 survey_responses: survey_id* response_id* item_id* org_id respondent_role=respondent_role grade_level=grade_level
   response_date response_value
 data_access_events: access_date* tier* table_name*=returned_table org_id* staff_id†
+net_prices: institution_id* academic_year* net_price_usd
 """
 
 

@@ -5,7 +5,7 @@ folder per district and school year. A third of the districts send Ed-Fi bulk XM
 beside it, a third state CSV alone (and these report daily attendance, `Present` included; the others report absences
 and tardies). Every district sends the rest as state CSV: bell times and bus runs, exit tickets, professional learning,
 accounts, course grades, incidents, restraint, work-based learning, credentials, surveys. The state agency sends what no
-district knows: tests and cut scores, aid applications, college, degrees, wages, and who pulled the data
+district knows: tests and cut scores, aid applications, college with its price, degrees, wages, and who pulled the data
 returned to them.
 
 What is in it: a skewed state (a city, towns, one-school districts), grades KG to 12, races in a mix that differs by

@@ -1,4 +1,4 @@
-"""What the state learns from others: its tests, financial aid, college, degrees, and wages, year by year.
+"""What the state learns from others: its tests, financial aid, college, degrees, prices, and wages, year by year.
 
 A class that has left goes its way by chances that hang on ability and need: some go to college the next fall, some of
 these come back each year, some earn a degree; and most work, for wages that grow. A way is drawn once per class, so
@@ -24,13 +24,13 @@ from sample_state.district_year import DistrictYear
 from sample_state.learning import PERFORMANCE_LEVELS, SCORE_TYPE, TESTS
 from sample_state.randomness import stream
 
-# Institution (id, name, CEDS level, control, state), months of its programs, credits of a full-time term.
+# Institution (id, name, CEDS level, control, state), months of its programs, net price of a year in 2022.
 _INSTITUTIONS = (
-    ("100001", "Example State University", "FourYear", "Public", "NE", 48),
-    ("100002", "Platte Community College", "TwoToFour", "Public", "NE", 24),
-    ("100003", "Prairie College", "FourYear", "PrivateNFP", "NE", 48),
-    ("100004", "Career Institute", "LessThanTwo", "PrivateFP", "NE", 12),
-    ("100005", "University of Elsewhere", "FourYear", "Public", "CO", 48),
+    ("100001", "Example State University", "FourYear", "Public", "NE", 48, 15200),
+    ("100002", "Platte Community College", "TwoToFour", "Public", "NE", 24, 7900),
+    ("100003", "Prairie College", "FourYear", "PrivateNFP", "NE", 48, 21400),
+    ("100004", "Career Institute", "LessThanTwo", "PrivateFP", "NE", 12, 17600),
+    ("100005", "University of Elsewhere", "FourYear", "Public", "CO", 48, 24800),
 )
 _CHANCES = np.array([0.34, 0.40, 0.10, 0.05, 0.11])
 _AWARDS = {48: "05", 24: "03", 12: "01"}
@@ -76,6 +76,7 @@ def make_state_tables(seed: int, school_year: int, leavers: Leavers) -> dict[str
         "postsecondary_enrollments": _stack(terms),
         "postsecondary_awards": _stack([_make_awards(way, left, school_year)
                                         for left, way in classes.items() if left < school_year]),
+        "net_prices": _make_net_prices(school_year),
         "quarterly_wages": _stack([_make_wages(seed, way, left, school_year) for left, way in classes.items()]),
     }
     return {name: table.select(RECORD_COLUMNS[name]) for name, table in tables.items() if table is not None}
@@ -151,6 +152,13 @@ def _make_awards(way: pl.DataFrame, left: int, school_year: int) -> pl.DataFrame
         award_level_source=_column(5, index).replace_strict(_AWARDS, return_dtype=pl.String),
         cip=pl.lit("51.3801"),
     )
+
+
+def _make_net_prices(school_year: int) -> pl.DataFrame:
+    """One row per institution: what the year there costs after grants, some three percent more than the year before."""
+    prices = [round(each[6] * 1.03 ** (school_year - 2022)) for each in _INSTITUTIONS]
+    return pl.DataFrame({"institution_id": [each[0] for each in _INSTITUTIONS], "academic_year": school_year,
+                         "net_price_usd": prices})
 
 
 def _make_searches(seed: int, way: pl.DataFrame, left: int, school_year: int) -> pl.DataFrame:

@@ -138,6 +138,9 @@ RECORD_COLUMNS: dict[str, tuple[str, ...]] = {
     "data_access_events": (
         "access_date", "tier", "table_name_source", "org_id", "staff_id",
     ),
+    "net_prices": (
+        "institution_id", "academic_year", "net_price_usd",
+    ),
 }
 """Record type → the columns a state CSV file of it carries, in order (the contract's names)."""
 
@@ -151,7 +154,7 @@ LOOP_RECORD_TYPES = (
 
 STATEWIDE = (
     "assessments", "performance_levels", "financial_aid_applications", "postsecondary_searches",
-    "postsecondary_enrollments", "postsecondary_awards", "quarterly_wages", "data_access_events",
+    "postsecondary_enrollments", "postsecondary_awards", "quarterly_wages", "data_access_events", "net_prices",
 )
 """What no district knows: the state agency gathers it from testing companies, colleges, the labor department and the
 servers that hand out what is returned to districts, schools and teachers."""

@@ -250,3 +250,16 @@ with members as (
 
 {{ figures_of_leavers('members', indicator_id, 'rate', 'postsecondary') }}
 {%- endmacro %}
+
+{#
+    What an amount costs when repaid in equal monthly parts over so many years, as federal loans are by their standard plan.
+    The factor is taken to nine places before it meets dollars, so that the cents do not hang on the last bit of a float.
+#}
+{% macro repaid_with_interest(amount_usd, basis_points, years) -%}
+    cast({{ amount_usd }} * case
+        when {{ basis_points }} = 0 then 1
+        else cast(
+            12 * {{ years }} * cast({{ basis_points }} as double) / 120000
+            / (1 - power(1 + cast({{ basis_points }} as double) / 120000, -12 * {{ years }})) as decimal(18, 9))
+    end as decimal(18, 2))
+{%- endmacro %}

@@ -15,6 +15,7 @@
     ('fct_idea_eligibility', 'stg_idea_eligibilities', 'record_count'),
     ('fct_incident_participation', 'stg_incident_participations', 'record_count'),
     ('fct_industry_credential', 'stg_industry_credentials', 'record_count'),
+    ('fct_net_price', 'stg_net_prices', 'record_count'),
     ('fct_postsecondary_award', 'stg_postsecondary_awards', 'record_count'),
     ('fct_postsecondary_enrollment', 'stg_postsecondary_enrollments', 'record_count'),
     ('fct_postsecondary_search', 'stg_postsecondary_searches', 'record_count'),

@@ -21,6 +21,7 @@ from expectations.contracts.idea_eligibilities import IdeaEligibility
 from expectations.contracts.incident_participations import IncidentParticipation
 from expectations.contracts.industry_credentials import IndustryCredential
 from expectations.contracts.item_responses import ItemResponse
+from expectations.contracts.net_prices import NetPrice
 from expectations.contracts.organizations import Organization
 from expectations.contracts.performance_levels import PerformanceLevel
 from expectations.contracts.postsecondary_awards import PostsecondaryAward
@@ -87,4 +88,5 @@ CONTRACTS: dict[str, type[RowContract]] = {
     "survey_administrations": SurveyAdministration,
     "survey_responses": SurveyResponse,
     "data_access_events": DataAccessEvent,
+    "net_prices": NetPrice,
 }

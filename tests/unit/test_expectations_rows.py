@@ -24,6 +24,8 @@ GOOD_BY_NAME = {
     "amount_usd": "12.50",
     "tier": "school",
     "table_name_code": "school_early_warning",
+    "academic_year": "2022",
+    "net_price_usd": "12.50",
 }
 OUTSIDE = {
     1161: ["0222-09-01", "2021-06-30", "2022-07-31"],
@@ -86,6 +88,8 @@ OUTSIDE = {
     5061: ["2021-06-30", "2022-08-30"],
     5161: ["state", "public"],
     5162: ["2021-06-30", "2022-07-01"],
+    5261: ["1989", "2101"],
+    5262: ["-50000.01", "250001"],
 }
 CONTRADICTION = {
     1481: {"end_date": "2021-12-01"},

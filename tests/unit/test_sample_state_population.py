@@ -399,6 +399,13 @@ def test_wages_are_those_of_people_who_were_students_and_grow_once_they_left(thr
     assert by_year["wages_usd"][-1] > 1.3 * by_year["wages_usd"][0]
 
 
+def test_every_institution_with_students_has_a_net_price_of_the_year(three_years):
+    year_of_begin = pl.col("begin_date").str.to_date().dt.offset_by("6mo").dt.year().cast(pl.Int64)
+    studied = three_years["postsecondary_enrollments"].select("institution_id", academic_year=year_of_begin).unique()
+    prices = three_years["net_prices"].with_columns(pl.col("academic_year").cast(pl.Int64))
+    assert studied.join(prices, on=["institution_id", "academic_year"], how="anti").is_empty()
+
+
 def test_some_read_what_is_returned_to_them_and_some_do_not_and_all_have_something_to_read(three_years):
     events = three_years["data_access_events"]
     readers = {tier: events.filter(tier=tier)["org_id"].unique() for tier in ("district", "school")}

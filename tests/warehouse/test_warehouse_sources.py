@@ -98,7 +98,7 @@ def test_staff_are_counted_on_october_1(built):
 
 def test_a_source_that_nobody_sends_gives_a_table_without_rows(built):
     for fact in ("fct_postsecondary_award", "fct_industry_credential", "fct_restraint_event", "fct_staff_credential",
-                 "fct_data_access"):
+                 "fct_net_price", "fct_data_access"):
         assert built.rows(f"select count(*) from core.{fact}") == [(0,)]
 
 

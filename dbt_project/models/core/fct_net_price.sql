@@ -1,0 +1,3 @@
+{{ latest_record('stg_net_prices',
+    ['institution_id', 'academic_year'],
+    ['net_price_usd']) }}
