@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject
 
-from orchestration.home import CHECKOUT, Home, hash_code, read_json, write_json
+from orchestration.home import CHECKOUT, Home, hash_code, hash_files, read_json, write_json
 
 PROJECT = CHECKOUT / "dbt_project"
 # The two parts of the project, by its own selectors (dbt_project/selectors.yml); the privacy step stands between them.
@@ -56,11 +56,15 @@ def prepare_manifest(home: Home) -> Path:
     Raises `RuntimeError` with dbt's own message when the project does not parse.
     """
     stamp = home.dbt_parsed / "parsed.json"
-    models = hash_code("dbt_project")
-    if home.manifest.exists() and (read_json(stamp) or {}).get("models") == models:
+    wanted = {"models": hash_code("dbt_project"), "selectors": hash_files([PROJECT / "selectors.yml"])}
+    parsed = read_json(stamp) or {}
+    if home.manifest.exists() and parsed == wanted:
         return home.manifest
     home.dbt_parsed.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
+    if parsed.get("selectors") != wanted["selectors"]:
+        # dbt does not see that selectors changed, and would keep the old ones in the manifest.
+        (home.dbt_parsed / "partial_parse.msgpack").unlink(missing_ok=True)
     finished = subprocess.run(
         [str(dbt_executable()), "--quiet", "parse", "--project-dir", str(PROJECT)],
         env={**os.environ, **dbt_environment(home), "DBT_TARGET_PATH": str(home.dbt_parsed)},
@@ -72,7 +76,7 @@ def prepare_manifest(home: Home) -> Path:
         raise RuntimeError(f"dbt could not parse the project:\n{finished.stdout}{finished.stderr}")
     # What dbt kept beside its last build is of older models: the next build starts from this one.
     (home.dbt_target / "partial_parse.msgpack").unlink(missing_ok=True)
-    write_json(stamp, {"models": models})
+    write_json(stamp, wanted)
     return home.manifest
 
 

@@ -56,3 +56,11 @@ def test_what_reads_something_of_unknown_content_is_made_anew(copy_of_built, run
     kept, made = run()
     assert READ_BY_BOTH in made
     assert ATTENDANCE in kept, "dim_student_year came out as it was"
+
+
+def test_a_seed_that_got_another_column_is_loaded_into_a_home_that_has_it(copy_of_built):
+    before = copy_of_built.rows("describe seeds.grade_points")
+    with duckdb.connect(str(copy_of_built.path)) as connection:
+        connection.execute(f"alter table seeds.grade_points drop column {before[-1][0]}")
+    copy_of_built.dbt("seed", "--select", "grade_points")
+    assert copy_of_built.rows("describe seeds.grade_points") == before
