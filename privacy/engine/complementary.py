@@ -13,6 +13,7 @@ from privacy.engine.problem import Problem
 from privacy.release import Progress
 
 DISTRICT_ROUNDS, STATE_ROUNDS = 3, 2  # of cuts; more gain little (measured)
+WIDE = 20_000  # quantities up to which units are chosen among more than the relaxation takes
 MANY = 10_000  # quantities beyond which one round of each is worth its time
 
 
@@ -73,7 +74,7 @@ def propose(problem: Problem, progress: Progress) -> tuple[np.ndarray, float]:
 
 def _answer(problem: Problem, master: Master) -> np.ndarray:
     master.relax()
-    hidden = master.choose()
+    hidden = master.choose(wide=len(problem.truth) <= WIDE)
     mend_single_terms(problem, hidden)
     return hidden
 
