@@ -14,6 +14,7 @@ from privacy.release import Progress
 
 SAMPLES = 3  # random vectors that tell directions apart
 TRIMMED = 16  # quantities shown again between two eliminations
+AT_ONCE = 40  # quantities freed one by one between two eliminations, where no pair frees any
 CLASS = 6  # members of one direction that are paired with each other, the cheapest
 
 
@@ -69,8 +70,10 @@ def _mend(problem: Problem, master: Master, hidden: np.ndarray, hopeless: np.nda
         cost = price[left] + np.where(right >= 0, price[right], 0)
         chosen = cover(freed, cost)
         if not chosen.any():
-            if not _free(problem, hidden, determined[0]):
-                hopeless[determined[0]] = True
+            freed = np.zeros(len(problem.truth), dtype=bool)
+            for target in determined[:AT_ONCE]:
+                if not freed[target]:
+                    hopeless[target] = not _free(problem, hidden, target, freed)
             continue
         quantities = np.concatenate([left[chosen], right[chosen]])
         hidden[problem.unit[quantities[quantities >= 0]]] = True
@@ -113,18 +116,21 @@ def _list_remedies(
     return np.concatenate([single, a[useful]]), np.concatenate([np.full(len(single), -1), b[useful]]), freed
 
 
-def _free(problem: Problem, hidden: np.ndarray, target: int) -> bool:
-    """Withholds, in place, what the cheapest change of one quantity needs, in its district or else anywhere.
+def _free(problem: Problem, hidden: np.ndarray, target: int, freed: np.ndarray) -> bool:
+    """Withholds, in place, what the cheapest change of one quantity needs: near it, or else anywhere.
 
-    False if it follows from the sums whatever is withheld. A unit that lifts a sum is withheld only for want of others.
+    Marks, in place, whatever changes with it. False if it follows from the sums whatever is withheld. A unit that lifts
+    a sum is withheld only for want of others.
     """
     holds = (problem.low == problem.high) & ~problem.lifted(hidden)
     price = np.where(hidden[problem.unit], 1e-3, problem.cost[problem.unit])
-    for place in (problem.block == problem.block[target], np.ones(len(price), dtype=bool)):
+    own, above = problem.block == problem.block[target], problem.block < 0
+    for place in (own, own | above, np.ones(len(price), dtype=bool)):
         columns = np.flatnonzero(place & ~problem.known)
         change = find_cheapest_change(problem.matrix[holds][:, columns], price[columns], columns == target)
         if change is not None:
-            hidden[problem.unit[columns[np.abs(change) > SUPPORT]]] = True
+            moved = columns[np.abs(change) > SUPPORT]
+            hidden[problem.unit[moved]] = freed[moved] = True
             close_implications(problem, hidden)
             return True
     lifters = problem.lifted_by[problem.by_quantity[:, [target]].indices]

@@ -10,6 +10,7 @@ from scipy import sparse
 from privacy.engine.problem import Problem
 
 SUPPORT = 1e-6  # below this a value of the relaxation counts as zero
+MOST = 60_000  # units beyond which only those the relaxation takes are looked at: more would take minutes
 LOSS = 0.003  # what a unit may cost the relaxation more, at most, to be among those a wide choice is made from
 
 
@@ -65,7 +66,7 @@ class Master:
         """
         upper = np.ones(self._units + self._sums)
         allowed = self.relaxed > SUPPORT
-        if wide:
+        if wide and self._units <= MOST:
             allowed |= np.array(self._solver.getSolution().col_dual)[: self._units] < LOSS
         upper[: self._units][~allowed & ~self.fixed] = 0
         solver = self._open(upper, whole=True)
