@@ -14,7 +14,7 @@ from privacy.release import Progress
 
 SAMPLES = 3  # random vectors that tell directions apart
 TRIMMED = 16  # quantities shown again between two eliminations
-AT_ONCE = 40  # quantities freed one by one between two eliminations, where no pair frees any
+PART = 20  # one in so many determined quantities is freed by itself between two eliminations, where no pair frees any
 CLASS = 6  # members of one direction that are paired with each other, the cheapest
 
 
@@ -71,7 +71,7 @@ def _mend(problem: Problem, master: Master, hidden: np.ndarray, hopeless: np.nda
         chosen = cover(freed, cost)
         if not chosen.any():
             freed = np.zeros(len(problem.truth), dtype=bool)
-            for target in determined[:AT_ONCE]:
+            for target in determined[: 1 + len(determined) // PART]:
                 if not freed[target]:
                     hopeless[target] = not _free(problem, hidden, target, freed)
             continue
@@ -117,15 +117,14 @@ def _list_remedies(
 
 
 def _free(problem: Problem, hidden: np.ndarray, target: int, freed: np.ndarray) -> bool:
-    """Withholds, in place, what the cheapest change of one quantity needs: near it, or else anywhere.
+    """Withholds, in place, what the cheapest change of one quantity needs, in its district or else anywhere.
 
     Marks, in place, whatever changes with it. False if it follows from the sums whatever is withheld. A unit that lifts
     a sum is withheld only for want of others.
     """
     holds = (problem.low == problem.high) & ~problem.lifted(hidden)
     price = np.where(hidden[problem.unit], 1e-3, problem.cost[problem.unit])
-    own, above = problem.block == problem.block[target], problem.block < 0
-    for place in (own, own | above, np.ones(len(price), dtype=bool)):
+    for place in (problem.block == problem.block[target], np.ones(len(price), dtype=bool)):
         columns = np.flatnonzero(place & ~problem.known)
         change = find_cheapest_change(problem.matrix[holds][:, columns], price[columns], columns == target)
         if change is not None:
