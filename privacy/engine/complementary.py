@@ -13,7 +13,7 @@ from privacy.engine.problem import Problem
 from privacy.release import Progress
 
 DISTRICT_ROUNDS, STATE_ROUNDS = 3, 2  # of cuts; more gain little (measured)
-WIDE = 20_000  # quantities up to which units are chosen among more than the relaxation takes
+WIDE, LOSS = 20_000, 0.003  # up to so many quantities also units that cost the relaxation so much more are looked at
 MANY = 10_000  # quantities beyond which one round of each is worth its time
 
 
@@ -74,7 +74,7 @@ def propose(problem: Problem, progress: Progress) -> tuple[np.ndarray, float]:
 
 def _answer(problem: Problem, master: Master) -> np.ndarray:
     master.relax()
-    hidden = master.choose(wide=len(problem.truth) <= WIDE)
+    hidden = master.choose(loss=LOSS if len(problem.truth) <= WIDE else 0.0)
     mend_single_terms(problem, hidden)
     return hidden
 

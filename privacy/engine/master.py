@@ -11,7 +11,6 @@ from privacy.engine.problem import Problem
 
 SUPPORT = 1e-6  # below this a value of the relaxation counts as zero
 MOST = 60_000  # units beyond which only those the relaxation takes are looked at: more would take minutes
-LOSS = 0.003  # what a unit may cost the relaxation more, at most, to be among those a wide choice is made from
 
 
 class Master:
@@ -59,18 +58,18 @@ class Master:
             self.lower_bound = float(self._price @ self.relaxed)
         return self.relaxed
 
-    def choose(self, *, wide: bool = False) -> np.ndarray:
+    def choose(self, *, loss: float = 0.0) -> np.ndarray:
         """Boolean per unit: a cheap whole set within the relaxation's support.
 
-        wide: also among the units the relaxation could take at hardly a loss; dearer to find, and 1 to 3 % cheaper.
+        loss: also among units that cost the relaxation at most so much more; dearer to find, and 1 to 3 % cheaper.
         """
         upper = np.ones(self._units + self._sums)
         allowed = self.relaxed > SUPPORT
-        if wide and self._units <= MOST:
-            allowed |= np.array(self._solver.getSolution().col_dual)[: self._units] < LOSS
+        if loss and self._units <= MOST:
+            allowed |= np.array(self._solver.getSolution().col_dual)[: self._units] < loss
         upper[: self._units][~allowed & ~self.fixed] = 0
         solver = self._open(upper, whole=True)
-        if wide:
+        if loss:
             solver.setOptionValue("mip_max_nodes", 1)
         solver.run()
         solution = solver.getSolution()

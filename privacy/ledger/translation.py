@@ -24,7 +24,7 @@ class Reach:
 class Found:
     """Certificates of the audit of a `release` (`tier/release`); `quantities`: KEY, statistic, quantity they name.
 
-    `reach`: None, or what of the tables the history at hand is of, as find_reach gives it.
+    `reach`: None, or what of the tables the history at hand is of, as find_reaches gives it.
     """
 
     release: str
