@@ -173,7 +173,8 @@ def _add_rest(
     # In no group with anything at hand.
     rows = pl.DataFrame({"quantity": rest}).with_columns(group=pl.lit(-1, quantities.schema.get("group", pl.Int64)))
     claims = earlier.claims.join(rows, on="quantity", how="semi").with_columns(width=pl.lit(0.0))
-    quantities = pl.concat([quantities, rows.select(set(rows.columns) & set(quantities.columns))], how="diagonal")
+    rows = rows.select([name for name in rows.columns if name in quantities.columns])
+    quantities = pl.concat([quantities, rows], how="diagonal")
     return quantities, pl.concat([asked, claims.select(asked.columns).cast(dict(asked.schema))])
 
 
