@@ -157,7 +157,7 @@ def solve_part(campaign: Campaign, part: Part, last: dict[str, str] | None) -> N
     releases = campaign.ledger.read_history([*part.tables, *part.tied])
     earlier = _read_found(campaign, last) if last else None
     solved = None
-    if earlier and _may_stay_near(campaign, part, last, releases):
+    if earlier and releases and _may_stay_near(campaign, part, last, releases):
         solved = _solve_near(campaign, cells, releases, earlier, _place(campaign, last["key"]))
     frames, certificates, outcome = solved or _solve(campaign, cells, releases, earlier)[:3]
     place = _place(campaign, part.key)

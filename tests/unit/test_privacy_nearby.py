@@ -209,6 +209,15 @@ def test_what_was_found_under_other_rules_is_not_relied_upon(released, what, mon
     assert campaigns._may_stay_near(campaign, part, last, releases) is (what == "nothing")
 
 
+def test_a_ledger_that_is_gone_while_outcomes_are_not_is_begun_anew(released, ways):
+    campaign, cells = released
+    shutil.rmtree(campaign.public)
+    shutil.rmtree(campaign.internal)
+    write_tables(correct(cells, "D0001"), campaign.tables)
+    assert _solve(campaign).passed
+    assert ways == []
+
+
 def test_a_change_nearly_everywhere_is_solved_whole(released):
     campaign, cells = released
     releases = campaign.ledger.read_history([("indicator_0", 2021)])
