@@ -8,13 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from privacy.engine.cuts import find_cuts
-from privacy.engine.master import Master
+from privacy.engine.master import LOSS, Master
 from privacy.engine.problem import Problem
 from privacy.release import Progress
-
-DISTRICT_ROUNDS, STATE_ROUNDS = 3, 2  # of cuts; more gain little (measured)
-WIDE, LOSS = 20_000, 0.003  # up to so many quantities also units that cost the relaxation so much more are looked at
-MANY = 10_000  # quantities beyond which one round of each is worth its time
 
 
 @dataclass(frozen=True)
@@ -60,21 +56,17 @@ def propose(problem: Problem, progress: Progress) -> tuple[np.ndarray, float]:
     if not fixed.any():
         return fixed, 0.0
     master = Master(problem, fixed)
-    within, across = (DISTRICT_ROUNDS, STATE_ROUNDS) if len(problem.truth) <= MANY else (1, 1)
-    rounds = [problem.block] * within + [np.zeros(len(problem.truth), dtype=np.int64)] * across
-    hidden = _answer(problem, master)
-    for done, label in enumerate(rounds):
-        progress("choosing", done, len(rounds))
-        cuts = find_cuts(problem, hidden, fixed, label)
+    for done, label in enumerate((problem.block, np.zeros(len(problem.truth), dtype=np.int64))):
+        progress("choosing", done, 2)
+        cuts = find_cuts(problem, _answer(problem, master, loss=0.0), fixed, label)
         if len(cuts.at_least):
             master.cut(cuts.weights, cuts.at_least)
-            hidden = _answer(problem, master)
-    return hidden, master.lower_bound
+    return _answer(problem, master, loss=LOSS), master.lower_bound
 
 
-def _answer(problem: Problem, master: Master) -> np.ndarray:
+def _answer(problem: Problem, master: Master, loss: float) -> np.ndarray:
     master.relax()
-    hidden = master.choose(loss=LOSS if len(problem.truth) <= WIDE else 0.0)
+    hidden = master.choose(loss=loss)
     mend_single_terms(problem, hidden)
     return hidden
 

@@ -112,13 +112,8 @@ class _Region(_Block):
     def _members(self, target: int) -> np.ndarray:
         problem = self._problem
         inside = self._universe == self._universe[target]
-        siblings = problem.matrix[problem.by_quantity[:, [target]].indices].indices
-        siblings = siblings[~problem.known[siblings] & (problem.block[siblings] >= 0)]
-        units = problem.unit[siblings]
-        price = np.where(self._hidden[units], 0, self._cost[units])
-        size = np.bincount(problem.block[inside & (problem.block >= 0)], minlength=problem.block.max() + 1)
-        ranked = siblings[np.lexsort((siblings, size[problem.block[siblings]], price))]
-        partners = list(dict.fromkeys(problem.block[ranked].tolist()))[:PARTNERS]
+        price = np.where(self._hidden, 0, self._cost)[problem.unit]
+        partners = problem.list_partners(target, price, inside)[:PARTNERS]
         return np.flatnonzero(inside & np.isin(problem.block, [-1, problem.block[target], *partners]))
 
     def _place(self, target: int) -> tuple:

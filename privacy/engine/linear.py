@@ -8,14 +8,13 @@ from scipy import sparse
 
 from privacy.engine.algebra import PRIME, Algebra, directions
 from privacy.engine.complementary import Choice, close_implications, list_fixed, mend_single_terms
-from privacy.engine.master import SUPPORT, Master, cover, find_cheapest_change
+from privacy.engine.master import LOSS, SUPPORT, Master, cover, find_cheapest_change
 from privacy.engine.problem import Problem
 from privacy.release import Progress
 
-LOSS = 0.0015  # the first choice is made among units that cost the relaxation so much more at most (measured)
 SAMPLES = 3  # random vectors that tell directions apart
 TRIMMED = 16  # quantities shown again between two eliminations
-PART = 20  # one in so many determined quantities is freed by itself between two eliminations, where no pair frees any
+PARTNERS = 8  # districts a change of one quantity takes in beside its own, before all are
 CLASS = 6  # members of one direction that are paired with each other, the cheapest
 
 
@@ -72,7 +71,7 @@ def _mend(problem: Problem, master: Master, hidden: np.ndarray, hopeless: np.nda
         chosen = cover(freed, cost)
         if not chosen.any():
             freed = np.zeros(len(problem.truth), dtype=bool)
-            for target in determined[: 1 + len(determined) // PART]:
+            for target in determined:
                 if not freed[target]:
                     hopeless[target] = not _free(problem, hidden, target, freed)
             continue
@@ -118,14 +117,16 @@ def _list_remedies(
 
 
 def _free(problem: Problem, hidden: np.ndarray, target: int, freed: np.ndarray) -> bool:
-    """Withholds, in place, what the cheapest change of one quantity needs, in its district or else anywhere.
+    """Withholds, in place, what the cheapest change of one quantity needs: in its district, near it, or else anywhere.
 
     Marks, in place, whatever changes with it. False if it follows from the sums whatever is withheld. A unit that lifts
     a sum is withheld only for want of others.
     """
     holds = (problem.low == problem.high) & ~problem.lifted(hidden)
     price = np.where(hidden[problem.unit], 1e-3, problem.cost[problem.unit])
-    for place in (problem.block == problem.block[target], np.ones(len(price), dtype=bool)):
+    own = problem.block == problem.block[target]
+    near = np.isin(problem.block, [-1, *problem.list_partners(target, price, ~problem.known)[:PARTNERS]])
+    for place in (own, own | near, np.ones(len(price), dtype=bool)):
         columns = np.flatnonzero(place & ~problem.known)
         change = find_cheapest_change(problem.matrix[holds][:, columns], price[columns], columns == target)
         if change is not None:

@@ -10,77 +10,83 @@ from scipy import sparse
 from privacy.engine.problem import Problem
 
 SUPPORT = 1e-6  # below this a value of the relaxation counts as zero
-MOST = 60_000  # units beyond which only those the relaxation takes are looked at: more would take minutes
+LARGE = 60_000  # units beyond which only those the relaxation takes are looked at: more would take minutes
+LOSS = 0.003  # of a unit's cost: what it may cost the relaxation and still be looked at in the last choice
 
 
 class Master:
-    """The cheapest units that contain the fixed ones, leave no relation with one withheld term, and meet all cuts.
+    """The cheapest units that contain the fixed ones, leave no sum with one withheld term, and meet all cuts.
 
     A cut (weights over units, at_least) holds for every safe set. `relax` and `choose` may be called again after `cut`.
     """
 
     def __init__(self, problem: Problem, fixed: np.ndarray):
         self.problem, self.fixed = problem, fixed
-        self._units = len(fixed)
         self._price = np.where(fixed, 0.0, problem.cost)
-        rows, self._sums = _relation_rows(problem, fixed)
+        single, self._sums = _split_sums(problem, fixed)
+        self._asked = np.zeros(self._sums.nnz, dtype=bool)
         pairs = problem.implies[~fixed[problem.implies[:, 1]]]
         k = len(pairs)
         implied = sparse.csr_matrix(
             (np.repeat([1.0, -1.0], k), (np.tile(np.arange(k), 2), np.concatenate([pairs[:, 1], pairs[:, 0]]))),
-            shape=(k, self._units + self._sums),
+            shape=(k, len(fixed)),
         )
-        self._rows = sparse.vstack([rows[0], implied]).tocsr()
-        self._at_least = np.concatenate([rows[1], np.zeros(k)])
-        self._solver = self._open(np.ones(self._units + self._sums))
+        self._rows = sparse.vstack([single, implied]).tocsr()
+        self._at_least = np.concatenate([np.ones(single.shape[0]), np.zeros(k)])
+        self._solver = open_solver(self._rows, self._at_least, self._price, fixed.astype(float), np.ones(len(fixed)), 0)
         self.lower_bound = 0.0
-        self.relaxed = np.zeros(self._units)
+        self.relaxed = np.zeros(len(fixed))
 
     def cut(self, weights: sparse.csr_matrix, at_least: np.ndarray) -> None:
         """Adds one cut per row of `weights` (over units); what the fixed units contribute is taken off already."""
         weights = sparse.csr_matrix(weights, dtype=float)
-        wide = sparse.csr_matrix(
-            (weights.data, weights.indices, weights.indptr), shape=(weights.shape[0], self._units + self._sums)
-        )
-        self._rows = sparse.vstack([self._rows, wide]).tocsr()
+        self._rows = sparse.vstack([self._rows, weights]).tocsr()
         self._at_least = np.concatenate([self._at_least, at_least])
-        none = np.full(len(at_least), highspy.kHighsInf)
-        self._solver.addRows(
-            len(at_least), at_least.astype(float), none, wide.nnz, wide.indptr[:-1], wide.indices, wide.data
-        )
+        self._add(weights, at_least)
 
     def relax(self) -> np.ndarray:
-        """The relaxation's share of every unit; sets `lower_bound`, the least a safe set costs beyond the fixed."""
-        self._solver.run()
-        solution = self._solver.getSolution()
-        if solution.value_valid:
-            self.relaxed = np.array(solution.col_value)[: self._units]
+        """The relaxation's share of every unit; sets `lower_bound`, the least a safe set costs beyond the fixed.
+
+        That no term of a sum may be withheld by itself is asked of the program only where it would be: few sums matter.
+        """
+        while True:
+            self._solver.run()
+            if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return self.relaxed  # no set is safe: what was possible before is the best there is
+            self.relaxed = np.array(self._solver.getSolution().col_value)
             self.lower_bound = float(self._price @ self.relaxed)
-        return self.relaxed
+            share = np.where(self.fixed, 0.0, self.relaxed)
+            excess = 2 * share[self._sums.indices] - np.repeat(self._sums @ share, np.diff(self._sums.indptr))
+            alone = np.flatnonzero((self._sums.data == 1) & (excess > SUPPORT) & ~self._asked)
+            if not len(alone):
+                return self.relaxed
+            self._asked[alone] = True
+            self._add(_ask_for_company(self._sums, alone), np.zeros(len(alone)))
 
     def choose(self, *, loss: float = 0.0) -> np.ndarray:
         """Boolean per unit: a cheap whole set within the relaxation's support.
 
         loss: also among units that cost the relaxation at most so much more; dearer to find, and 1 to 3 % cheaper.
         """
-        upper = np.ones(self._units + self._sums)
-        allowed = self.relaxed > SUPPORT
-        if loss and self._units <= MOST:
-            allowed |= np.array(self._solver.getSolution().col_dual)[: self._units] < loss
-        upper[: self._units][~allowed & ~self.fixed] = 0
-        solver = self._open(upper, whole=True)
-        if loss:
-            solver.setOptionValue("mip_max_nodes", 1)
+        allowed = (self.relaxed > SUPPORT) | self.fixed
+        if len(allowed) <= LARGE:
+            allowed |= np.array(self._solver.getSolution().col_dual) < loss
+        sums = (self._sums @ sparse.diags(allowed.astype(float))).tocsr()
+        sums.eliminate_zeros()
+        company = _ask_for_company(sums, np.flatnonzero(sums.data == 1))
+        rows = sparse.vstack([self._rows, company]).tocsr()
+        at_least = np.concatenate([self._at_least, np.zeros(company.shape[0])])
+        solver = open_solver(rows, at_least, self._price, self.fixed.astype(float), allowed.astype(float), len(allowed))
         solver.run()
         solution = solver.getSolution()
-        found = np.array(solution.col_value)[: self._units] if solution.value_valid else self.relaxed
+        found = np.array(solution.col_value) if solution.value_valid else self.relaxed
         return (found > 0.5 - SUPPORT) | self.fixed
 
-    def _open(self, upper: np.ndarray, *, whole: bool = False) -> highspy.Highs:
-        """A solver over the columns that may be above zero."""
-        none = np.zeros(self._sums)
-        cost, lower = np.concatenate([self._price, none]), np.concatenate([self.fixed.astype(float), none])
-        return open_solver(self._rows, self._at_least, cost, lower, upper, self._units if whole else 0)
+    def _add(self, rows: sparse.csr_matrix, at_least: np.ndarray) -> None:
+        none = np.full(len(at_least), highspy.kHighsInf)
+        self._solver.addRows(
+            len(at_least), at_least.astype(float), none, rows.nnz, rows.indptr[:-1], rows.indices, rows.data
+        )
 
 
 def cover(members: sparse.csc_matrix, cost: np.ndarray) -> np.ndarray:
@@ -120,7 +126,7 @@ def open_solver(
 ) -> highspy.Highs:
     """A solver for the cheapest x with rows @ x >= at_least, the first `whole` columns over whole numbers.
 
-    One thread and no clock: the same input gives the same answer.
+    One thread and no clock: the same input gives the same answer. Beyond the root nothing better was found in minutes.
     """
     columns = rows.tocsc().astype(float)
     lp = highspy.HighsLp()
@@ -134,42 +140,34 @@ def open_solver(
         kinds[:whole][upper[:whole] > lower[:whole]] = highspy.HighsVarType.kInteger
         lp.integrality_ = list(kinds)
     solver = highspy.Highs()
-    options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_rel_gap": 0.01, "mip_max_nodes": 100}
+    options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_rel_gap": 0.01, "mip_max_nodes": 1}
     for option, value in options.items():
         solver.setOptionValue(option, value)
     solver.passModel(lp)
     return solver
 
 
-def _relation_rows(problem: Problem, fixed: np.ndarray) -> tuple[tuple[sparse.csr_matrix, np.ndarray], int]:
-    """Rows that forbid exactly one withheld term: over units, then one column per sum that may have none or two.
+def _split_sums(problem: Problem, fixed: np.ndarray) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    """The sums that ask for something, over units that are not fixed: the number of their terms that a unit withholds.
 
-    A relation whose fixed terms are two has nothing to ask; with one, it asks for another. Otherwise its column z says
-    whether anything is withheld: every unit <= z, and the terms add up to 2 z. A unit that lifts it counts for two.
+    First those with one fixed term: they need another. Then those with none: none, or two at least. A unit that lifts a
+    sum counts for two. A sum whose fixed terms are two has nothing to ask.
     """
     counts, lifts = _count_terms(problem)
-    units = len(fixed)
-    held = counts @ fixed.astype(float) + lifts @ fixed.astype(float)
-    both = (counts + lifts).tocsr()
-    loose = counts.multiply(~fixed).tocsr()
+    both = counts + lifts
+    held = both @ fixed.astype(float)
+    loose = (both @ sparse.diags((~fixed).astype(float))).tocsr()
     loose.eliminate_zeros()
-    alone = np.flatnonzero(held == 1)
-    open_ = np.flatnonzero((held == 0) & (np.diff(loose.indptr) > 0))
-    shut = sparse.diags((~fixed).astype(float)).tocsr()
-    asks = both[alone] @ shut
-    z = len(open_)
-    sums = sparse.hstack([both[open_] @ shut, sparse.diags(np.full(z, -2.0)) if z else sparse.csr_matrix((0, 0))])
-    terms = loose[open_].tocoo()
-    k = terms.nnz
-    links = sparse.csr_matrix(
-        (np.repeat([1.0, -1.0], k), (np.tile(np.arange(k), 2), np.concatenate([units + terms.row, terms.col]))),
-        shape=(k, units + z),
-    )
-    asks = sparse.csr_matrix((asks.data, asks.indices, asks.indptr), shape=(len(alone), units + z))
-    satisfiable = np.diff(asks.indptr) > 0
-    rows = sparse.vstack([asks[satisfiable], sums, links]).tocsr()
-    at_least = np.concatenate([np.ones(satisfiable.sum()), np.zeros(z + k)])
-    return (rows, at_least), z
+    some = np.diff(loose.indptr) > 0
+    return loose[(held == 1) & some], loose[(held == 0) & some]
+
+
+def _ask_for_company(sums: sparse.csr_matrix, entries: np.ndarray) -> sparse.csr_matrix:
+    """A row for each of some entries of the sums: the others in its sum come to no less than its unit does."""
+    k = len(entries)
+    row = np.repeat(np.arange(sums.shape[0]), np.diff(sums.indptr))[entries]
+    own = sparse.csr_matrix((np.full(k, 2.0), (np.arange(k), sums.indices[entries])), shape=(k, sums.shape[1]))
+    return (sums[row] - own).tocsr()
 
 
 def _count_terms(problem: Problem) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:

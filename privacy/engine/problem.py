@@ -52,6 +52,25 @@ class Problem:
         """The same matrix, quick to cut by quantity."""
         return self.matrix.tocsc()
 
+    def list_partners(self, target: int, price: np.ndarray, inside: np.ndarray) -> list[int]:
+        """The districts that share a relation with a quantity, those it is cheapest to exchange with first.
+
+        Where none does, as with the state's, those that share one with what shares one with it, and so on. price: per
+        quantity. Of what costs the same, the smaller district first, by what is `inside` of it (boolean per quantity).
+        Quantities that everybody knows are left out.
+        """
+        siblings, before = np.array([target]), 0
+        while len(siblings) > before:
+            before = len(siblings)
+            siblings = np.unique(self.matrix[np.unique(self.by_quantity[:, siblings].indices)].indices)
+            siblings = siblings[~self.known[siblings]]
+            if (self.block[siblings] >= 0).any():
+                break
+        siblings = siblings[self.block[siblings] >= 0]
+        size = np.bincount(self.block[inside & (self.block >= 0)], minlength=self.block.max() + 1)
+        ranked = siblings[np.lexsort((siblings, size[self.block[siblings]], price[siblings]))]
+        return list(dict.fromkeys(self.block[ranked].tolist()))
+
     @cached_property
     def guarded(self) -> np.ndarray:
         """Boolean per quantity: sensitive, and not known to everybody."""

@@ -1,7 +1,10 @@
 """The choice of units as a program, and the guarantee against equations alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import sparse
 
 from privacy.engine.algebra import find_recoverable
 from privacy.engine.complementary import list_fixed
@@ -86,3 +89,30 @@ def test_a_table_that_is_all_there_is_reports_what_cannot_be_protected():
     problem.known[1] = True
     choice = choose_linearly(problem, _silent)
     assert 0 in choice.unprotected.tolist()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_relaxation_withholds_no_term_of_a_sum_by_itself(seed):
+    problem = pose_table(np.random.default_rng(seed).integers(0, 12, (5, 4, 3)), sensitive_below=3)
+    master = Master(problem, list_fixed(problem))
+    share = np.where(problem.known, 0, master.relax())
+    for row in problem.matrix:
+        terms = share[row.indices]
+        assert 2 * terms.max() <= terms.sum() + 1e-5 or problem.known[row.indices].sum() >= len(row.indices) - 1
+
+
+def test_the_states_partners_are_found_through_the_regions():
+    # Two regions' and the state's rows under four districts, two groups and their total: 7 organisations x 3 numbers.
+    links = [((0, 1), 4), ((2, 3), 5), ((4, 5), 6)]
+    rows = np.zeros((9, 21), dtype=np.int64)
+    for i, (children, parent) in enumerate(links):
+        for group in range(3):
+            rows[3 * i + group, [3 * child + group for child in children]] = 1
+            rows[3 * i + group, 3 * parent + group] = -1
+    plain = pose_table(np.full((6, 2), 9))
+    problem = replace(plain, matrix=sparse.csr_matrix(rows), block=np.repeat([0, 1, 2, 3, -1, -1, -1], 3))
+    price = np.repeat([4.0, 1.0, 3.0, 2.0, 0.0, 0.0, 0.0], 3)
+    everything = np.ones(21, dtype=bool)
+    assert problem.list_partners(18, price, everything) == [1, 3, 2, 0]
+    assert problem.list_partners(12, price, everything) == [1, 0]
+    assert problem.list_partners(0, price, everything) == [1, 0]
