@@ -36,6 +36,7 @@ class Master:
         self._solver = open_solver(self._rows, self._at_least, self._price, fixed.astype(float), np.ones(len(fixed)), 0)
         self.lower_bound = 0.0
         self.relaxed = np.zeros(len(fixed))
+        self._dearer = np.full(len(fixed), np.inf)  # by how much a unit would make the relaxation cost more
 
     def cut(self, weights: sparse.csr_matrix, at_least: np.ndarray) -> None:
         """Adds one cut per row of `weights` (over units); what the fixed units contribute is taken off already."""
@@ -53,7 +54,8 @@ class Master:
             self._solver.run()
             if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 return self.relaxed  # no set is safe: what was possible before is the best there is
-            self.relaxed = np.array(self._solver.getSolution().col_value)
+            solution = self._solver.getSolution()
+            self.relaxed, self._dearer = np.array(solution.col_value), np.array(solution.col_dual)
             self.lower_bound = float(self._price @ self.relaxed)
             share = np.where(self.fixed, 0.0, self.relaxed)
             excess = 2 * share[self._sums.indices] - np.repeat(self._sums @ share, np.diff(self._sums.indptr))
@@ -70,7 +72,7 @@ class Master:
         """
         allowed = (self.relaxed > SUPPORT) | self.fixed
         if len(allowed) <= LARGE:
-            allowed |= np.array(self._solver.getSolution().col_dual) < loss
+            allowed |= self._dearer < loss
         sums = (self._sums @ sparse.diags(allowed.astype(float))).tocsr()
         sums.eliminate_zeros()
         company = _ask_for_company(sums, np.flatnonzero(sums.data == 1))
