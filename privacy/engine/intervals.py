@@ -13,7 +13,6 @@ from privacy.engine.sparing import spare
 from privacy.engine.witnesses import UNSEEN, Witnesses
 from privacy.release import Progress
 
-PARTNERS = 5  # districts a regional search takes in beside the target's own
 NEARLY_FREE = 0.001  # of a step of what is withheld already, so that moves stay short
 
 
@@ -113,7 +112,7 @@ class _Region(_Block):
         problem = self._problem
         inside = self._universe == self._universe[target]
         price = np.where(self._hidden, 0, self._cost)[problem.unit]
-        partners = problem.list_partners(target, price, inside)[:PARTNERS]
+        partners = problem.list_partners(target, price, inside)
         return np.flatnonzero(inside & np.isin(problem.block, [-1, problem.block[target], *partners]))
 
     def _place(self, target: int) -> tuple:

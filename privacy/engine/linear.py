@@ -14,7 +14,6 @@ from privacy.release import Progress
 
 SAMPLES = 3  # random vectors that tell directions apart
 TRIMMED = 16  # quantities shown again between two eliminations
-PARTNERS = 8  # districts a change of one quantity takes in beside its own, before all are
 CLASS = 6  # members of one direction that are paired with each other, the cheapest
 
 
@@ -125,9 +124,12 @@ def _free(problem: Problem, hidden: np.ndarray, target: int, freed: np.ndarray) 
     holds = (problem.low == problem.high) & ~problem.lifted(hidden)
     price = np.where(hidden[problem.unit], 1e-3, problem.cost[problem.unit])
     own = problem.block == problem.block[target]
-    near = np.isin(problem.block, [-1, *problem.list_partners(target, price, ~problem.known)[:PARTNERS]])
-    for place in (own, own | near, np.ones(len(price), dtype=bool)):
-        columns = np.flatnonzero(place & ~problem.known)
+    for find in (
+        lambda: own,
+        lambda: own | np.isin(problem.block, [-1, *problem.list_partners(target, price, ~problem.known)]),
+        lambda: np.ones(len(price), dtype=bool),
+    ):
+        columns = np.flatnonzero(find() & ~problem.known)
         change = find_cheapest_change(problem.matrix[holds][:, columns], price[columns], columns == target)
         if change is not None:
             moved = columns[np.abs(change) > SUPPORT]

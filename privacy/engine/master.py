@@ -11,7 +11,7 @@ from privacy.engine.problem import Problem
 
 SUPPORT = 1e-6  # below this a value of the relaxation counts as zero
 LARGE = 60_000  # units beyond which only those the relaxation takes are looked at: more would take minutes
-LOSS = 0.003  # of a unit's cost: what it may cost the relaxation and still be looked at in the last choice
+LOSS = 0.003  # by how much more a unit may make the relaxation cost and still be looked at in the last choice
 
 
 class Master:
@@ -53,7 +53,7 @@ class Master:
         while True:
             self._solver.run()
             if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-                return self.relaxed  # no set is safe: what was possible before is the best there is
+                return self.relaxed  # as where no set is safe: the last answer is the best there is
             solution = self._solver.getSolution()
             self.relaxed, self._dearer = np.array(solution.col_value), np.array(solution.col_dual)
             self.lower_bound = float(self._price @ self.relaxed)
@@ -143,6 +143,7 @@ def open_solver(
         lp.integrality_ = list(kinds)
     solver = highspy.Highs()
     options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_rel_gap": 0.01, "mip_max_nodes": 1}
+    options["mip_heuristic_run_root_reduced_cost"] = False  # a third of the time, for sets no cheaper
     for option, value in options.items():
         solver.setOptionValue(option, value)
     solver.passModel(lp)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 REACH = 1000  # how far a search lets a count rise; enough for any width a policy asks of a count
+PARTNERS = 5  # districts that a search takes in beside its own
 UNBOUNDED = 2**40  # stands for no bound: far above any count, and exact in the machine's real numbers
 
 
@@ -53,7 +54,7 @@ class Problem:
         return self.matrix.tocsc()
 
     def list_partners(self, target: int, price: np.ndarray, inside: np.ndarray) -> list[int]:
-        """The districts that share a relation with a quantity, those it is cheapest to exchange with first.
+        """Of the districts that share a relation with a quantity the few it is cheapest to exchange with, in order.
 
         Where none does, as with the state's, those that share one with what shares one with it, and so on. price: per
         quantity. Of what costs the same, the smaller district first, by what is `inside` of it (boolean per quantity).
@@ -69,7 +70,7 @@ class Problem:
         siblings = siblings[self.block[siblings] >= 0]
         size = np.bincount(self.block[inside & (self.block >= 0)], minlength=self.block.max() + 1)
         ranked = siblings[np.lexsort((siblings, size[self.block[siblings]], price[siblings]))]
-        return list(dict.fromkeys(self.block[ranked].tolist()))
+        return list(dict.fromkeys(self.block[ranked].tolist()))[:PARTNERS]
 
     @cached_property
     def guarded(self) -> np.ndarray:
