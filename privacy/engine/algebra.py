@@ -11,7 +11,9 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
+from privacy.engine.parts import cut_out_relations
 from privacy.engine.problem import Problem
+from privacy.engine.ties import tie_together
 
 PRIME = 2**31 - 1  # a product of two remainders fits a machine word
 Pivots = list[tuple[int, list[tuple[int, int]]]]  # as _eliminate gives them
@@ -28,6 +30,7 @@ class Algebra:
         self.system = problem.matrix[self.relations].tocsr()
         self.withheld = np.flatnonzero(hidden[problem.unit] & ~problem.known)
         self._inside = self.system[:, self.withheld].tocsr()
+        self._tied = tie_together(cut_out_relations(problem, self.withheld, self.relations))
 
     def sample_changes(self, samples: int) -> np.ndarray:
         """Random changes of the withheld quantities that keep every sum: one row per withheld quantity, seeded.
@@ -35,11 +38,15 @@ class Algebra:
         A quantity is determined where every change is zero, and two determine each other where their changes are in
         one proportion; a random change is zero elsewhere once in two thousand million.
         """
-        return _draw(self._changes, self._inside.shape[1], samples)
+        tied = self._tied
+        changes = _draw(self._changes, len(tied.down), samples)
+        if not len(changes):
+            return np.zeros((len(self.withheld), samples), dtype=np.int64)
+        return np.where(tied.tie[:, None] >= 0, changes[tied.tie] * tied.sign.astype(np.int64)[:, None] % PRIME, 0)
 
     @cached_property
     def _changes(self) -> Pivots:
-        return _eliminate(self._inside, self._inside.shape[1])
+        return _eliminate(self._tied.matrix.tocsr().astype(np.int64), len(self._tied.down))
 
     def list_determined(self) -> np.ndarray:
         """The quantities that are withheld, and yet the sums that hold determine them."""

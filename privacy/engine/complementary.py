@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from privacy.engine.cuts import find_cuts
-from privacy.engine.master import LOSS, Master
+from privacy.engine.master import Master
 from privacy.engine.problem import Problem
+from privacy.engine.room import list_conditions
 from privacy.release import Progress
 
 
@@ -49,26 +49,19 @@ def choose_units(problem: Problem) -> np.ndarray:
 def propose(problem: Problem, progress: Progress) -> tuple[np.ndarray, float]:
     """The units to withhold (boolean), and what any safe set costs at least beyond those it cannot do without.
 
-    Minimises the cost subject to: every relation has none or at least two withheld terms, and what readers' programs
-    over earlier answers showed to be missing, first within districts, then wherever things hang together.
+    Minimises the cost subject to: every relation has none or at least two withheld terms, and those beside a sensitive
+    one have room for it to move.
     """
     fixed = list_fixed(problem)
     if not fixed.any():
         return fixed, 0.0
+    progress("choosing", 0, 1)
     master = Master(problem, fixed)
-    for done, label in enumerate((problem.block, np.zeros(len(problem.truth), dtype=np.int64))):
-        progress("choosing", done, 2)
-        cuts = find_cuts(problem, _answer(problem, master, loss=0.0), fixed, label)
-        if len(cuts.at_least):
-            master.cut(cuts.weights, cuts.at_least)
-    return _answer(problem, master, loss=LOSS), master.lower_bound
-
-
-def _answer(problem: Problem, master: Master, loss: float) -> np.ndarray:
+    master.cut(*list_conditions(problem, fixed))
     master.relax()
-    hidden = master.choose(loss=loss)
+    hidden = master.choose()
     mend_single_terms(problem, hidden)
-    return hidden
+    return hidden, master.lower_bound
 
 
 def close_implications(problem: Problem, hidden: np.ndarray) -> None:

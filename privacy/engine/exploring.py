@@ -3,65 +3,75 @@
 Moves are looked for by linear programs; their corners are almost always whole, and only whole ones are believed.
 """
 
+from collections.abc import Iterator
+
 import highspy
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from privacy.engine.moves import Part, cut_out, open_moves
+from privacy.engine.moves import WHOLE, is_whole, open_moves
+from privacy.engine.parts import cut_out
 from privacy.engine.problem import Problem
+from privacy.engine.ties import Tied, tie_together, tighten
 from privacy.engine.witnesses import Witnesses
 from privacy.release import Progress
 
-IDLE_ROUNDS, PROGRESS = 4, 0.97  # random directions are given up after so many rounds that left more of what was open
-LARGE = 6000  # quantities beyond which one is asked about in a program of its neighbours alone
-NEIGHBOURS = 8  # districts in such a program
+IDLE_ROUNDS, PROGRESS = 2, 0.9  # random directions are given up after so many rounds that left more of what was open
+NEIGHBOURS = 20  # districts among which single quantities are asked about
+TURNS = 3  # other corners that are looked at where one is none of whole numbers
 PRIMAL = 4  # the simplex method that starts from a possible corner, as HiGHS numbers it
 
 
 def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress: Progress) -> None:
-    """Looks for moves of withheld quantities that lack values: in each district, then wherever they hang together.
+    """Looks for moves of withheld quantities that lack values.
 
-    Random directions, a few per part: every corner they reach is a table that speaks for all quantities in it. What
-    they do not settle is asked one by one where it would be mended, too; in a LARGE part among a few districts only,
-    for a question takes as long as its program is large, and most of those left over are asked in vain.
+    First in random directions, a few wherever things hang together: every corner they reach is a table that speaks for
+    all quantities in it. Then in each district, where what is left is asked one by one; and at last among a few
+    districts and what is above them: a question takes as long as its program is large.
     """
     withheld = hidden[problem.unit] & ~problem.known
     part = label_parts(problem, withheld)
-    above = withheld & (problem.block < 0)
-    groups = _group_districts(problem)
-    within = part * (problem.block.max() + 2) + problem.block + 1
-    for stage, label in (("exploring districts", within), ("exploring the state", part)):
-        lacking = np.flatnonzero(witnesses.lacking() & withheld)
-        labels = np.unique(label[lacking])
-        members = np.flatnonzero(withheld)
-        order = members[np.argsort(label[members], kind="stable")]
-        starts, ends = (np.searchsorted(label[order], labels, side=side) for side in ("left", "right"))
-        for done, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            progress(stage, done, len(labels))
-            if end - start > 1:
-                columns = np.sort(order[start:end])
-                own = cut_out(problem, columns, hidden)
-                push_at_random(problem, own, witnesses)
-                if len(columns) <= LARGE:
-                    ask_singly(problem, own, witnesses)
-                    continue
-                for group in np.unique(groups[columns[witnesses.lacking(columns)]]):
-                    near = columns[(groups[columns] == group) | above[columns]]
-                    ask_singly(problem, cut_out(problem, near, hidden), witnesses)
+    block, above = problem.block, withheld & (problem.block < 0)
+    groups = np.where(block < 0, -1, rank_districts(problem)[block] // NEIGHBOURS)
+    for columns in _divide(part, witnesses, withheld, progress, "exploring the state"):
+        push_at_random(problem, tighten(tie_together(cut_out(problem, columns, hidden))), witnesses)
+    for columns in _divide(part * (block.max() + 2) + block + 1, witnesses, withheld, progress, "exploring districts"):
+        tied = tighten(tie_together(cut_out(problem, columns, hidden)))
+        push_at_random(problem, tied, witnesses)
+        ask_singly(problem, tied, witnesses)
+    for columns in _divide(part, witnesses, withheld, progress, "exploring neighbours"):
+        for group in np.unique(groups[columns[witnesses.lacking(columns)]]):
+            near = columns[(groups[columns] == group) | above[columns]]
+            ask_singly(problem, tighten(tie_together(cut_out(problem, near, hidden))), witnesses)
 
 
-def _group_districts(problem: Problem) -> np.ndarray:
-    """A label per quantity: the few districts it is asked about with, those of a region first; -1 above districts."""
+def _divide(
+    label: np.ndarray, witnesses: Witnesses, withheld: np.ndarray, progress: Progress, stage: str
+) -> Iterator[np.ndarray]:
+    """The withheld quantities of each label (ascending) some of which lack values; one by itself cannot change."""
+    labels = np.unique(label[witnesses.lacking() & withheld])
+    members = np.flatnonzero(withheld)
+    order = members[np.argsort(label[members], kind="stable")]
+    starts, ends = (np.searchsorted(label[order], labels, side=side) for side in ("left", "right"))
+    for done, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        progress(stage, done, len(labels))
+        columns = order[start:end]
+        if len(columns) > 1 and witnesses.lacking(columns).any():
+            yield columns
+
+
+def rank_districts(problem: Problem) -> np.ndarray:
+    """A place for every district among all of them, those of a region one after the other."""
     terms = problem.matrix.tocoo()
     block = problem.block[terms.col]
     inside = block >= 0
     m, size = problem.matrix.shape[0], int(problem.block.max(initial=-1)) + 1
     links = (np.ones(inside.sum()), (terms.row[inside], m + block[inside]))
     _, region = connected_components(sparse.coo_matrix(links, shape=(m + size, m + size)), directed=False)
-    rank = np.empty(size + 1, dtype=np.int64)
+    rank = np.full(size + 1, -1)
     rank[np.lexsort((np.arange(size), region[m:]))] = np.arange(size)
-    return np.where(problem.block < 0, -1, rank[problem.block] // NEIGHBOURS)
+    return rank
 
 
 def label_parts(problem: Problem, member: np.ndarray) -> np.ndarray:
@@ -74,75 +84,101 @@ def label_parts(problem: Problem, member: np.ndarray) -> np.ndarray:
     return np.where(member, label[m:], -1)
 
 
-def push_at_random(problem: Problem, part: Part, witnesses: Witnesses) -> None:
+def push_at_random(problem: Problem, tied: Tied, witnesses: Witnesses) -> None:
     """Looks for moves in random directions that prove as much as possible at once."""
-    columns = part.columns
+    columns = tied.part.columns
     lacking = witnesses.lacking(columns)
     # No further than needed: what moves at all then moves by the same amount, with all steps between.
     near = np.inf if problem.width[columns[lacking]].any() else float(problem.candidates - 1)
-    solver = open_moves(part, near)
+    solver = open_moves(tied, near)
+    wanted = tied.any_of(lacking)
     rng = np.random.default_rng(len(columns))
     idle = 0
-    while lacking.any() and idle < IDLE_ROUNDS:
-        before = lacking.sum()
+    while wanted.any() and idle < IDLE_ROUNDS:
+        before = wanted.sum()
         for _ in range(2):
             # What cannot fall can only rise. Half of them at a time: all would stand in each other's way.
-            way = np.where(part.down < 1, 1.0, np.where(part.up < 1, -1.0, rng.choice([-1.0, 1.0], len(columns))))
-            _push(solver, part, np.where(lacking & (rng.random(len(columns)) < 0.5), way, 0), witnesses)
-            lacking = witnesses.lacking(columns)
-        idle = idle + 1 if lacking.sum() > PROGRESS * before else 0
+            way = np.where(tied.down < 1, 1.0, np.where(tied.up < 1, -1.0, rng.choice([-1.0, 1.0], len(wanted))))
+            _push(solver, tied, np.where(wanted & (rng.random(len(wanted)) < 0.5), way, 0), witnesses)
+            wanted = tied.any_of(witnesses.lacking(columns))
+        idle = idle + 1 if wanted.sum() > PROGRESS * before else 0
 
 
 def ask_singly(
-    problem: Problem, part: Part, witnesses: Witnesses, order: np.ndarray | None = None, *, all_or_none: bool = False
+    problem: Problem, tied: Tied, witnesses: Witnesses, order: np.ndarray | None = None, *, all_or_none: bool = False
 ) -> None:
     """How far each quantity that lacks values can rise and fall, and each change on the way there.
 
-    order: places in the part, to ask about these in this order. all_or_none: stop at the first that stays without.
+    What follows one tie is asked about once. order: places in the part, to ask about these in this order. all_or_none:
+    stop at the first that stays without.
     """
-    columns, solver = part.columns, open_moves(part)
+    columns, solver = tied.part.columns, open_moves(tied)
     # Only the direction changes from one question to the next: the last corner stays a possible one to start from.
     solver.setOptionValue("simplex_strategy", PRIMAL)
     near = problem.candidates - 1
-    for place in np.flatnonzero(witnesses.lacking(columns) & (problem.width[columns] == 0)):
-        _, _, lower, upper, _ = solver.getCol(int(place))
-        solver.changeColBounds(int(place), max(lower, -2 * near), min(upper, 2 * near))
+    for tie in np.flatnonzero(tied.any_of(witnesses.lacking(columns)) & ~tied.any_of(problem.width[columns] > 0)):
+        solver.changeColBounds(int(tie), -min(tied.down[tie], 2 * near), min(tied.up[tie], 2 * near))
+    asked = tied.down + tied.up < near
+    # Beside what it asks, every question moves what else is open one way or the other.
+    beside = np.where(tied.any_of(witnesses.lacking(columns)) & ~asked, 1.0, 0.0)
+    beside *= np.random.default_rng(len(columns)).choice([-1.0, 1.0], len(asked)) / (20 * near * max(beside.sum(), 1))
+    solver.changeColsCost(len(asked), np.arange(len(asked), dtype=np.int32), beside)
     for place in np.flatnonzero(witnesses.lacking(columns)) if order is None else order:
-        _ask(solver, part, int(place), near, witnesses)
+        tie = int(tied.tie[place])
+        if tie >= 0 and not asked[tie]:
+            _ask(solver, tied, np.flatnonzero(tied.tie == tie), near, beside, witnesses)
+            asked[tie] = True
         if all_or_none and witnesses.lacking(columns[place]):
             return
 
 
-def _ask(solver: highspy.Highs, part: Part, place: int, near: int, witnesses: Witnesses) -> None:
-    target = part.columns[place]
-    _, _, lower, upper, _ = solver.getCol(place)
+def _ask(
+    solver: highspy.Highs, tied: Tied, places: np.ndarray, near: int, beside: np.ndarray, witnesses: Witnesses
+) -> None:
+    """How far the tie of some places can rise and fall; each step on the way that one of them lacks."""
+    tie = int(tied.tie[places[0]])
+    _, _, lower, upper, _ = solver.getCol(tie)
     for sign in (1.0, -1.0):
-        if not witnesses.lacking(target):
+        places = places[witnesses.lacking(tied.part.columns[places])]
+        if not len(places):
             return
-        solver.changeColCost(place, -sign)
-        reached = _run(solver, part, witnesses)
-        # A corner may jump over values: each is asked for by itself.
-        furthest = near if reached is None else int(abs(reached[place]) + 1e-6)
-        for step in range(1, min(furthest, near + 1)):
-            if not witnesses.lacking(target):
-                break
-            if not (witnesses.changes[target] == sign * step).any():
-                solver.changeColBounds(place, sign * step, sign * step)
-                _run(solver, part, witnesses)
-        solver.changeColBounds(place, lower, upper)
-        solver.changeColCost(place, 0.0)
+        solver.changeColCost(tie, -sign)
+        reached = _run(solver, tied, witnesses)
+        # A corner may jump over values, or be none of whole numbers: each is asked for by itself.
+        furthest = near if reached is None else int(abs(reached[tie]) + WHOLE)
+        whole = reached is not None and is_whole(reached)
+        for step in range(1, min(furthest if whole else furthest + 1, near + 1)):
+            places = places[witnesses.lacking(tied.part.columns[places])]
+            own = sign * step * tied.sign[places]
+            if not (witnesses.changes[tied.part.columns[places]] == own[:, None]).any(axis=1).all():
+                solver.changeColBounds(tie, sign * step, sign * step)
+                change = _run(solver, tied, witnesses)
+                if change is not None and not is_whole(change):
+                    _turn(solver, tied, change, beside, witnesses)
+        solver.changeColBounds(tie, lower, upper)
+        solver.changeColCost(tie, beside[tie])
 
 
-def _push(solver: highspy.Highs, part: Part, direction: np.ndarray, witnesses: Witnesses) -> None:
+def _turn(solver: highspy.Highs, tied: Tied, corner: np.ndarray, beside: np.ndarray, witnesses: Witnesses) -> None:
+    """Looks among the other corners for one of whole numbers: nearly every second is one."""
+    rng = np.random.default_rng(len(corner))
+    for _ in range(TURNS):
+        change = _push(solver, tied, np.where(corner != 0, rng.standard_normal(len(corner)), 0.0), witnesses)
+        if change is not None and is_whole(change):
+            break
+    solver.changeColsCost(len(beside), np.arange(len(beside), dtype=np.int32), beside)
+
+
+def _push(solver: highspy.Highs, tied: Tied, direction: np.ndarray, witnesses: Witnesses) -> np.ndarray | None:
     solver.changeColsCost(len(direction), np.arange(len(direction), dtype=np.int32), -direction)
-    _run(solver, part, witnesses)
+    return _run(solver, tied, witnesses)
 
 
-def _run(solver: highspy.Highs, part: Part, witnesses: Witnesses) -> np.ndarray | None:
-    """The move the program arrives at, taken in; None if it has no answer."""
+def _run(solver: highspy.Highs, tied: Tied, witnesses: Witnesses) -> np.ndarray | None:
+    """The change of the ties the program arrives at, taken in; None if it has no answer."""
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
-    move = np.array(solver.getSolution().col_value)
-    witnesses.add(part, move)
-    return move
+    change = np.array(solver.getSolution().col_value)
+    witnesses.add(tied.part, tied.spread(change))
+    return change

@@ -3,15 +3,20 @@
 It does not keep whole-number readers from narrowing a value down (intervals.py does), and is here for comparison.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import sparse
 
 from privacy.engine.algebra import PRIME, Algebra, directions
 from privacy.engine.complementary import Choice, close_implications, list_fixed, mend_single_terms
-from privacy.engine.master import LOSS, SUPPORT, Master, cover, find_cheapest_change
+from privacy.engine.master import SUPPORT, Master, cover, find_cheapest_change
 from privacy.engine.problem import Problem
 from privacy.release import Progress
 
+ATTEMPTS, UNITS = 3, 60_000  # choices, each knowing what the last one broke: fewer where there are many units
+GOOD = 0.03  # the gap at which no better one is looked for
+LOSS, LAST_LOSS = 0.003, 0.002  # by how much a unit may make the relaxation cost more and still be looked at
 SAMPLES = 3  # random vectors that tell directions apart
 TRIMMED = 16  # quantities shown again between two eliminations
 CLASS = 6  # members of one direction that are paired with each other, the cheapest
@@ -25,15 +30,23 @@ def choose_linearly(problem: Problem, progress: Progress) -> Choice:
     fixed = list_fixed(problem)
     hopeless = problem.sensitive & problem.known
     master = Master(problem, fixed)
-    progress("choosing", 0, 2)
-    master.relax()
-    hidden = master.choose(loss=LOSS)
-    mend_single_terms(problem, hidden)
-    progress("choosing", 1, 2)
-    algebra = _mend(problem, master, hidden, hopeless)
-    _trim(problem, hidden, fixed, hopeless, algebra)
-    master.relax()
-    return Choice(hidden, master.lower_bound, float(problem.cost[hidden & ~fixed].sum()), np.flatnonzero(hopeless))
+    best = None
+    attempts = min(max(UNITS // len(fixed), 1), ATTEMPTS)
+    for number in range(attempts):
+        progress("choosing", number, attempts)
+        master.relax()
+        hidden = master.choose(loss=LOSS if best is None else LAST_LOSS)
+        mend_single_terms(problem, hidden)
+        algebra = _mend(problem, master, hidden, hopeless)
+        _trim(problem, hidden, fixed, hopeless, algebra)
+        master.relax()
+        cost = float(problem.cost[hidden & ~fixed].sum())
+        if best is None or cost < best.cost:
+            best = Choice(hidden, master.lower_bound, cost, np.flatnonzero(hopeless))
+        best = replace(best, lower_bound=master.lower_bound)
+        if best.gap <= GOOD:
+            break
+    return best
 
 
 def _cut(problem: Problem, master: Master, mix: sparse.csr_matrix, terms: sparse.csr_matrix) -> None:

@@ -11,7 +11,6 @@ from privacy.engine.problem import Problem
 
 SUPPORT = 1e-6  # below this a value of the relaxation counts as zero
 LARGE = 60_000  # units beyond which only those the relaxation takes are looked at: more would take minutes
-LOSS = 0.003  # by how much more a unit may make the relaxation cost and still be looked at in the last choice
 
 
 class Master:
@@ -56,7 +55,7 @@ class Master:
                 return self.relaxed  # as where no set is safe: the last answer is the best there is
             solution = self._solver.getSolution()
             self.relaxed, self._dearer = np.array(solution.col_value), np.array(solution.col_dual)
-            self.lower_bound = float(self._price @ self.relaxed)
+            self.lower_bound = float((self._price * self.relaxed).sum())
             share = np.where(self.fixed, 0.0, self.relaxed)
             excess = 2 * share[self._sums.indices] - np.repeat(self._sums @ share, np.diff(self._sums.indptr))
             alone = np.flatnonzero((self._sums.data == 1) & (excess > SUPPORT) & ~self._asked)

@@ -8,8 +8,9 @@ from scipy import sparse
 
 from privacy.engine.complementary import list_fixed
 from privacy.engine.exploring import ask_singly, label_parts, push_at_random
-from privacy.engine.moves import cut_out
+from privacy.engine.parts import cut_out
 from privacy.engine.problem import Problem
+from privacy.engine.ties import tie_together, tighten
 from privacy.engine.witnesses import Witnesses
 from privacy.release import Progress
 
@@ -75,7 +76,7 @@ def _try_without(
             label = part[lacking[0]]
             asked = lacking[part[lacking] == label]
             columns = np.flatnonzero(part == label) if label >= 0 else lacking[:1]
-            place = cut_out(problem, columns, hidden)
+            place = tighten(tie_together(cut_out(problem, columns, hidden)))
             if chosen is not near:
                 push_at_random(problem, place, witnesses)
             ask_singly(problem, place, witnesses, np.searchsorted(columns, asked), all_or_none=True)

@@ -7,7 +7,7 @@ is such a table. Withholding more never spoils a move.
 import numpy as np
 from scipy import sparse
 
-from privacy.engine.moves import Part
+from privacy.engine.parts import Part
 from privacy.engine.problem import Problem
 
 UNSEEN = np.iinfo(np.int64).min
@@ -78,24 +78,33 @@ class Witnesses:
         whole, or breaks a relation or a bound: it proves nothing then.
         """
         whole = np.rint(move)
-        if np.abs(move - whole).max(initial=0) > 1e-5 or (whole < -part.down).any() or (whole > part.up).any():
+        moved = np.flatnonzero(whole)
+        change = whole[moved]
+        if np.abs(move - whole).max(initial=0) > 1e-5 or (change < -part.down[moved]).any():
             return False
-        change = part.matrix @ whole
-        broken = (change < part.low) | (change > part.high)
-        if broken.any() and not self._problem.lifted(self._hidden, part.rows[broken]).all():
+        if (change > part.up[moved]).any():
             return False
-        # What lies between the truth and a possible table is possible, part by part: ranges have no holes.
-        moved = whole != 0
-        lacking = np.flatnonzero(self.lacking(part.columns) & moved)
-        if not len(lacking):
-            return True
-        self._needs.append(np.unique(self._problem.unit[part.columns[moved]]))
-        columns, whole = part.columns[lacking], whole.astype(np.int64)
-        self._take(columns, whole[lacking], whole[lacking])
-        if (np.abs(whole[lacking]) > 1).any() and self.lacking(columns).any():
-            steps = _smallest_steps(whole, part.matrix)[lacking]
-            self._take(columns, steps, whole[lacking])
+        relation, term, amount = _list_terms(part.matrix, moved)
+        touched, place = np.unique(relation, return_inverse=True)
+        sums = np.bincount(place, amount * change[term], minlength=len(touched))
+        broken = (sums < part.low[touched]) | (sums > part.high[touched])
+        if broken.any() and not self._problem.lifted(self._hidden, part.rows[touched[broken]]).all():
+            return False
+        self._note(part, moved, change, place, term)
         return True
+
+    def _note(self, part: Part, moved: np.ndarray, change: np.ndarray, relation: np.ndarray, term: np.ndarray) -> None:
+        """Takes in a move that holds: the columns it moves, by how much, and which relations they are terms of."""
+        # What lies between the truth and a possible table is possible, part by part: ranges have no holes.
+        lacking = np.flatnonzero(self.lacking(part.columns[moved]))
+        if not len(lacking):
+            return
+        self._needs.append(np.unique(self._problem.unit[part.columns[moved]]))
+        columns, change = part.columns[moved[lacking]], change.astype(np.int64)
+        self._take(columns, change[lacking], change[lacking])
+        if (np.abs(change[lacking]) > 1).any() and self.lacking(columns).any():
+            steps = _smallest_steps(change, relation, term)[lacking]
+            self._take(columns, steps, change[lacking])
 
     def _take(self, columns: np.ndarray, step: np.ndarray, last: np.ndarray) -> None:
         """Notes the changes step, 2 step, … as far as `last`."""
@@ -112,19 +121,25 @@ class Witnesses:
             self.count[rows] += 1
 
 
-def _smallest_steps(move: np.ndarray, matrix: sparse.csc_matrix) -> np.ndarray:
-    """A move is a sum of moves of parts that share no relation, each some times a smallest step: that, per quantity."""
-    moved = np.flatnonzero(move)
-    starts, ends = matrix.indptr[moved], matrix.indptr[moved + 1]
+def _list_terms(matrix: sparse.csc_matrix, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of some columns every entry: its row, which of the columns it stands in, and its amount."""
+    starts, ends = matrix.indptr[columns], matrix.indptr[columns + 1]
     lengths = ends - starts
-    quantity = np.repeat(moved, lengths)
-    relation = matrix.indices[np.repeat(ends - np.cumsum(lengths), lengths) + np.arange(lengths.sum())]
+    entry = np.repeat(ends - np.cumsum(lengths), lengths) + np.arange(lengths.sum())
+    return matrix.indices[entry], np.repeat(np.arange(len(columns)), lengths), matrix.data[entry]
+
+
+def _smallest_steps(move: np.ndarray, relation: np.ndarray, term: np.ndarray) -> np.ndarray:
+    """A move is a sum of moves of parts that share no relation, each some times a smallest step: that, per quantity.
+
+    move: whole, without zeros. relation, term: which relation (0, 1, ...) has which of its quantities as a term.
+    """
     divisor = np.abs(move)
     while True:
         # The greatest common divisor of a part: passed on along its relations until nothing changes.
-        shared, own = np.zeros(matrix.shape[0], dtype=np.int64), divisor.copy()
-        np.gcd.at(shared, relation, divisor[quantity])
-        np.gcd.at(own, quantity, shared[relation])
+        shared, own = np.zeros(relation.max(initial=-1) + 1, dtype=np.int64), divisor.copy()
+        np.gcd.at(shared, relation, divisor[term])
+        np.gcd.at(own, term, shared[relation])
         if (own == divisor).all():
-            return np.where(divisor, move // np.maximum(divisor, 1), 0)
+            return move // divisor
         divisor = own

@@ -1,4 +1,4 @@
-"""Enough whole values for every sensitive quantity: cuts, moves, lifted relations, warm starts, what cannot be done."""
+"""Enough whole values for every sensitive quantity: room, moves, lifted relations, warm starts, what cannot be done."""
 
 import dataclasses
 import itertools
@@ -8,10 +8,10 @@ import pytest
 from scipy import sparse
 
 from privacy.engine.complementary import list_fixed, propose
-from privacy.engine.cuts import find_cuts
 from privacy.engine.intervals import choose_safely, widen
-from privacy.engine.moves import cut_out
+from privacy.engine.parts import cut_out
 from privacy.engine.problem import UNBOUNDED, Problem
+from privacy.engine.room import list_conditions
 from privacy.engine.sparing import spare
 from privacy.engine.witnesses import Witnesses
 from tests.unit.privacy_engine_problems import pose_table
@@ -70,15 +70,31 @@ def test_every_sensitive_number_of_a_small_table_has_four_values_by_brute_force(
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_no_cut_forbids_a_set_that_brute_force_finds_safe(seed):
+def test_no_condition_of_room_forbids_a_set_that_brute_force_finds_safe(seed):
     dice = np.random.default_rng(seed)
     problem = pose_table(dice.integers(1, 9, (2, 2)), sensitive_below=4)
     fixed = list_fixed(problem)
-    cuts = find_cuts(problem, fixed, fixed, np.zeros(len(problem.truth), dtype=np.int64))
+    weights, at_least = list_conditions(problem, fixed)
     for _ in range(6):
         hidden = fixed | (dice.random(len(fixed)) < 0.5)
         if (_count_values(problem, hidden, most=3)[problem.sensitive] >= 4).all():
-            assert (cuts.weights @ hidden >= cuts.at_least).all()
+            assert (weights @ hidden >= at_least).all()
+
+
+def test_a_small_number_beside_smaller_ones_needs_a_third_to_make_room():
+    problem = _two_groups([2, 2, 30, 40])
+    weights, at_least = list_conditions(problem, list_fixed(problem))
+    # Each 2 can fall by one and must rise by two; the other 2 makes room for one of these, 30 and 40 for the rest.
+    assert weights.toarray()[:, 2:].tolist() == [[1, 1]]
+    assert at_least == pytest.approx(1, abs=1e-5)
+    assert choose_safely(problem, _silent).hidden.tolist() == [True, True, True, False]
+
+
+def test_where_nothing_makes_room_for_one_number_the_others_are_still_chosen_for():
+    problem = pose_table(np.array([[1, 1, 0], [2, 30, 40], [50, 60, 70]]), sensitive_below=3)
+    stuck = dataclasses.replace(problem, known=problem.known | (np.arange(16) == 3))
+    choice = choose_safely(stuck, _silent)
+    assert choice.lower_bound > 0
 
 
 def test_the_bound_is_no_more_than_the_cheapest_safe_set_found_by_brute_force():
