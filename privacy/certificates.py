@@ -29,7 +29,7 @@ class Certificates:
     - `leaks`: one row per exposed quantity, side (lower, upper) and relation: its multiplier, in parts of SCALE.
     - `fixed`: None, or, where only part of a system is at hand, the quantities in it that hang together with the rest.
       They keep their value in the base, no new move may change them, and no move goes further than its span says.
-      Quantities of the rest that moves change besides are among them. Not written.
+      Whatever a move changes in the rest is one quantity more, and among them. Not written.
     """
 
     base: pl.DataFrame
@@ -44,7 +44,7 @@ class Certificates:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name in FORMS:
-            getattr(self, name).write_parquet(folder / f"{name}.parquet")
+            getattr(self, name).write_parquet(folder / f"{name}.parquet", statistics=False)
 
     def keep_below(self, count: int) -> "Certificates":
         """What they say of the quantities 0 to count - 1, and no word of others."""

@@ -115,7 +115,13 @@ def build_structure(cells: pl.DataFrame, policy: Policy) -> tuple[Structure, np.
     values = _merge_same(_list_values(name_groups(cells), policy), policy)
     values, links = find_links(values, policy)
     own = values.filter(pl.col("statistic") != "derived")
-    sums = [find(own, policy) for find in (find_partitions, find_levels, find_ranges)]
+    rules = [policy.tables[table] for table in cells["table_id"].unique()]
+    needed = {
+        find_partitions: True,
+        find_levels: any(one.levels for one in rules),
+        find_ranges: any(one.kind == "mean" for one in rules),
+    }
+    sums = [find(own, policy) for find, asked in needed.items() if asked]
     sums += [find(own) for find in (find_hierarchies, find_outcomes)]
     relations, terms = number_relations([*sums, *links])
     truth = np.zeros(int(values["quantity"].max()) + 1 if values.height else 0, dtype=np.int64)
@@ -159,6 +165,8 @@ def _list_same(values: pl.DataFrame, policy: Policy) -> Iterator[tuple[str, pl.D
         )
         both = left.join(right, on=["school_year", "org_id", *GROUP], how="inner", maintain_order="left")
         yield f"same_as: {same.left} and {same.right}", both
+    if not any(rules.levels for rules in policy.tables.values()):
+        return
     levels = pair_levels(values, policy).filter(pl.col("statistic") == "denominator")
     on = ["table_id", "school_year", "org_id", *GROUP]
     first = levels.unique(on, keep="first", maintain_order=True)

@@ -86,7 +86,8 @@ def audit(
     students = _misplaced_students(protected.cells, policy)
     protected = dataclasses.replace(protected, cells=count_students(protected.cells, policy))
     values = list_published(protected.cells, protected.structure)
-    failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected), _wrong_rates(protected, policy)]
+    failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected)]
+    failures.append(_wrong_rates(values, protected, policy))
     failures.append(students)
     failures.append(_fail(protected.unprotected, UNPROTECTED))
     attack = partial(_attack, protected=protected, policy=policy, report=report)
@@ -185,9 +186,8 @@ def _misplaced_students(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     return pl.concat([_fail(rows.with_columns(statistic=pl.lit("student_count")), why) for rows, why in told])
 
 
-def _wrong_rates(protected: Protected, policy: Policy) -> pl.DataFrame:
+def _wrong_rates(values: pl.DataFrame, protected: Protected, policy: Policy) -> pl.DataFrame:
     """Rates whose label and bounds say different things, or that no numerator, or not the shown one, can have."""
-    values = list_published(protected.cells, protected.structure)
     read = read_rates(protected.cells, values, policy)
     left = read.join(bound_numerators(read), left_on="number", right_on="quantity", how="left", suffix="_left")
     least, most = pl.col("low_left"), pl.col("high_left")
@@ -260,10 +260,7 @@ def _attack(
             _fail(_rows_of(values, protected, wrong), BROKEN_SUM),
         ]
     )
-    # Besides what is listed, what earlier certificates claim of the rest of a system of which this is a part.
-    kept = pl.col("quantity").is_in(listed["quantity"].unique().implode()) | (
-        pl.col("quantity") > values["quantity"].max()
-    )
+    kept = pl.col("quantity").is_in(listed["quantity"].unique().implode())
     return failures, dataclasses.replace(evidence, claims=evidence.claims.filter(kept))
 
 

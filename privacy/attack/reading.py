@@ -49,7 +49,8 @@ def read_rates(cells: pl.DataFrame, values: pl.DataFrame, policy: Policy) -> pl.
     It says low <= parts x number / size < high, or <= high if closed. `agrees`: label and bounds say the same.
     """
     rows = with_rates(cells).filter(pl.col("rate_label").is_not_null()).select(*KEY, *RATES, "numerator", "denominator")
-    found = [_read_table(rows.filter(pl.col("table_id") == table), policy.tables[table]) for table in policy.tables]
+    tables = rows["table_id"].unique().sort().to_list() or list(policy.tables)[:1]  # one, for the columns of nothing
+    found = [_read_table(rows.filter(pl.col("table_id") == table), policy.tables[table]) for table in tables]
     places = values.select(*KEY, "statistic", "quantity")
     read = pl.concat(found)
     for name, statistic in (("number", "numerator"), ("size", "denominator")):

@@ -64,7 +64,7 @@ def attack_system(
     """
     report = progress or (lambda stage, done, total: None)
     if earlier is not None and earlier.fixed is not None:
-        quantities, asked = _add_rest(quantities, asked, earlier)
+        quantities = _add_rest(quantities, earlier)
     quantities, relations = quantities.sort("quantity"), relations.sort("relation")
     matrix = _matrix(quantities, relations, terms)
     published = quantities["published"]
@@ -161,21 +161,14 @@ def _certify(
             evidence["leaks"].append(rows.select(list(FORMS["leaks"])).cast(FORMS["leaks"]))
 
 
-def _add_rest(
-    quantities: pl.DataFrame, asked: pl.DataFrame, earlier: Certificates
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Quantities and what is asked, with those of the rest of the system that earlier moves change besides.
-
-    No relation at hand speaks of them; they are asked for as much as was claimed.
-    """
-    rest = pl.concat([earlier.base["quantity"], earlier.moves["quantity"]]).unique()
+def _add_rest(quantities: pl.DataFrame, earlier: Certificates) -> pl.DataFrame:
+    """The quantities, and those that stand for what earlier moves change beyond: no relation at hand speaks of them."""
+    rest = earlier.moves["quantity"].unique()
     rest = rest.filter(rest > (quantities["quantity"].max() or 0))
     # In no group with anything at hand.
     rows = pl.DataFrame({"quantity": rest}).with_columns(group=pl.lit(-1, quantities.schema.get("group", pl.Int64)))
-    claims = earlier.claims.join(rows, on="quantity", how="semi").with_columns(width=pl.lit(0.0))
     rows = rows.select([name for name in rows.columns if name in quantities.columns])
-    quantities = pl.concat([quantities, rows], how="diagonal")
-    return quantities, pl.concat([asked, claims.select(asked.columns).cast(dict(asked.schema))])
+    return pl.concat([quantities, rows], how="diagonal")
 
 
 def _matrix(quantities: pl.DataFrame, relations: pl.DataFrame, terms: pl.DataFrame) -> csr_matrix:

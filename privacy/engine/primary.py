@@ -49,6 +49,8 @@ def find_sensitive_derived(structure: Structure, truth: np.ndarray, policy: Poli
     value = pl.DataFrame({"quantity": np.arange(len(truth)), "value": truth})
     rules = {link.name: link.derived for link in policy.links if link.derived}
     rows = structure.quantities.filter(pl.col("statistic") == "derived").join(value, on="quantity", how="left")
+    if rows.is_empty():
+        return _mark(rows.with_columns(derived="value"), "derived", "primary_derived")
     limit, zero = (
         pl.col("table_id").replace_strict({name: getattr(one, field) for name, one in rules.items()}, default=None)
         for field in ("threshold", "zero_is_sensitive")

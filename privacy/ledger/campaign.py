@@ -1,8 +1,8 @@
 """A state's whole set of tables, released to a tier in parts that share no relation: resumable, and quick to repeat.
 
 A part is a school year of a table, with those that `same_as` or a link of the policy ties to it. Each is protected,
-attacked and checked by itself, in a process of its own, and its outcome kept in a folder under a keyed hash of all that
-it depends on. So a run that was killed goes on where it stopped, and a part nothing changed in costs nothing.
+attacked and checked by itself, by whichever process is free, and its outcome kept in a folder under a keyed hash of all
+that it depends on. So a run that was killed goes on where it stopped, and a part nothing changed in costs nothing.
 """
 
 import hashlib
@@ -11,10 +11,8 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import polars as pl
@@ -24,7 +22,8 @@ from privacy.ledger.chain import TABLE, Entry, Ledger, Release
 from privacy.ledger.cumulative import Past, audit_after, protect_after, recall
 from privacy.ledger.lost import check_unlost, set_lost_aside
 from privacy.ledger.nearby import COUNTED, cut_releases, cut_rows, find_reaches, join_found
-from privacy.ledger.translation import Found
+from privacy.ledger.translation import Found, name_quantities
+from privacy.ledger.turns import take_turns
 from privacy.ledger.versions import ROW
 from privacy.policy import Policy
 from privacy.release import Progress
@@ -127,21 +126,13 @@ def solve(campaign: Campaign, *, processes: int = 2, progress: Progress | None =
     May be killed at any time: what is solved stays solved. Raises what a part raised, when all others are done.
     """
     report = progress or (lambda stage, done, total: None)
-    parts = list_parts(campaign)
-    todo = [part for part in parts if part.is_new and not part.passed]
-    released = _read_released(campaign)
-    report("solving", len(parts) - len(todo), len(parts))
-    if min(processes, len(todo)) < 2:
-        for done, part in enumerate(todo, start=len(parts) - len(todo) + 1):
-            solve_part(campaign, part, released.get(part.name))
-            report("solving", done, len(parts))
-        return list_parts(campaign)
-    failed: list[BaseException] = []
-    with ProcessPoolExecutor(min(processes, len(todo)), mp_context=get_context("spawn")) as pool:
-        jobs = [pool.submit(solve_part, campaign, part, released.get(part.name)) for part in todo]
-        for done, job in enumerate(as_completed(jobs), start=len(parts) - len(todo) + 1):
-            failed += [job.exception()] if job.exception() else []
-            report("solving", done, len(parts))
+    parts, released = list_parts(campaign), _read_released(campaign)
+    todo = [(campaign, part, released.get(part.name)) for part in parts if part.is_new and not part.passed]
+    before = len(parts) - len(todo)
+    report("solving", before, len(parts))
+    failed = take_turns(
+        solve_part, todo, processes=processes, report=lambda done: report("solving", before + done, len(parts))
+    )
     if failed:
         raise failed[0]
     return list_parts(campaign)
@@ -165,7 +156,7 @@ def solve_part(campaign: Campaign, part: Part, last: dict[str, str] | None) -> N
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     for name, frame in frames.items():
-        frame.write_parquet(draft / f"{name}.parquet")
+        frame.write_parquet(draft / f"{name}.parquet", statistics=False)
     certificates.write(draft / "certificates")
     outcome |= {"policy": campaign.policy.hash, "code": _read_code(), "seal": _seal_files(campaign, draft)}
     (draft / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
@@ -190,7 +181,7 @@ def _solve(
         "exact": cells,
         "sensitive": protected.sensitive,
         "reasons": protected.reasons,
-        "quantities": past.histories[-1].structure.quantities.select(*ROW, "quantity"),
+        "quantities": name_quantities(past.histories[-1], report.certificates),
         "attacked": report.tables,
         "failures": report.failures,
         "lost": lost,
@@ -231,7 +222,8 @@ def _solve_near(
             for name in ("published", "sensitive", "reasons"):
                 others = cut_rows(pl.read_parquet(place / f"{name}.parquet"), reach, rest=True)
                 rows = pl.concat([others, frames[name].select(others.columns)])
-                frames[name] = rows.sort(ROW if "statistic" in rows.columns else KEY)
+                # Two sorted runs: a sort that keeps their order merges them.
+                frames[name] = rows.sort(ROW if "statistic" in rows.columns else KEY, maintain_order=True)
             frames |= {"exact": cells, "quantities": quantities}
             proven = certificates.claims["quantity"].n_unique()
             outcome |= {"withheld": frames["reasons"].height, "cells": cells.height, "proven": proven}

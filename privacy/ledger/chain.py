@@ -10,8 +10,10 @@ import hmac
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -120,13 +122,15 @@ class Ledger:
             raise LedgerError(f"{tier}: the release {release!r} is already in the ledger")
         if earlier and earlier[-1].hash != earlier[-1].compute_hash():
             raise LedgerError(f"{tier}: the last entry is damaged; nothing can follow it")
-        tables, seals = [], []
+        tables, seals, files = [], [], []
         for published, exact in pieces:
-            keys = [frame.select(KEY).sort(KEY) for frame in (published, exact)]
+            published, exact = (frame.sort(KEY, maintain_order=True) for frame in (published, exact))
+            keys = [frame.select(KEY) for frame in (published, exact)]
             if not keys[0].equals(keys[1]) or keys[0].is_duplicated().any():
                 raise LedgerError(f"{tier}: published and exact cells of {release!r} are not the same rows, each once")
-            tables += [self._store_published(tier, rows) for rows in _split(published)]
-            seals += [self._store_exact(tier, rows) for rows in _split(exact)]
+            for shown, behind in zip(_split(published), _split(exact), strict=True):
+                for one, kept in zip(self._store(tier, shown, behind), (tables, seals, files), strict=True):
+                    kept.append(one)
         if len({(one.table_id, one.school_year) for one in tables}) < len(tables):
             raise LedgerError(f"{tier}: {release!r} has a table of a school year twice")
         entry = Entry(
@@ -134,7 +138,9 @@ class Ledger:
         )
         entry = Entry(**{**entry.__dict__, "hash": entry.compute_hash()})
         # The exact values first: an entry without them could not be held against later releases.
-        _write(self._internal / tier / "entries" / _file(entry), json.dumps({"entry": entry.hash, "seals": seals}))
+        inside = {"entry": entry.hash, "seals": seals, "files": files}
+        inside["mark"] = self._mark(inside)
+        _write(self._internal / tier / "entries" / _file(entry), json.dumps(inside))
         path = self._public / tier / "entries" / _file(entry)
         _write(path, json.dumps(asdict(entry), indent=1, sort_keys=True), once=True)
         return entry
@@ -163,7 +169,8 @@ class Ledger:
     def read_history(self, tables: Iterable[tuple[str, int]], tiers: Iterable[str] | None = None) -> list[Release]:
         """What every release of some tiers (default: all) showed of some (table_id, school_year), first to last.
 
-        Raises LedgerError when a table is not what its entry says.
+        A file that is, byte for byte, the one written with the entry says what it said then; any other is hashed row
+        by row. Raises LedgerError when a table is not what its entry says.
         """
         wanted, found = set(tables), []
         for tier in self.tiers() if tiers is None else tiers:
@@ -172,9 +179,9 @@ class Ledger:
                     raise LedgerError(f"{tier}: entry {entry.sequence} is damaged")
                 chosen = [n for n, one in enumerate(entry.tables) if (one.table_id, one.school_year) in wanted]
                 if chosen:
-                    published = pl.concat([self._read_published(tier, entry.tables[n]) for n in chosen])
-                    seals = self._read_seals(entry)
-                    exact = pl.concat([self._read_exact(tier, seals[n]) for n in chosen])
+                    seals, files = self._read_inside(entry)
+                    published = pl.concat([self._read_published(tier, entry.tables[n], files[n][0]) for n in chosen])
+                    exact = pl.concat([self._read_exact(tier, seals[n], files[n][1]) for n in chosen])
                     found.append(Release(tier, entry.release, entry.sequence, published, exact))
         return found
 
@@ -188,55 +195,75 @@ class Ledger:
         try:
             for one in entry.tables:
                 self._read_published(tier, one)
-            for seal in self._read_seals(entry):
+            for seal in self._read_inside(entry)[0]:
                 self._read_exact(tier, seal)
         except LedgerError as error:
             return str(error)
         return None
 
-    def _store_published(self, tier: str, rows: pl.DataFrame) -> ReleasedTable:
-        content = hashlib.sha256(_say(rows)).hexdigest()
-        _write_table(self._public / tier / "tables" / f"{content}.parquet", rows)
-        return ReleasedTable(*rows.select(TABLE).row(0), content)
-
-    def _store_exact(self, tier: str, rows: pl.DataFrame) -> str:
-        seal = self._seal(rows)
-        _write_table(self._internal / tier / "tables" / f"{seal}.parquet", rows)
-        return seal
+    def _store(self, tier: str, published: pl.DataFrame, exact: pl.DataFrame) -> tuple[ReleasedTable, str, list[str]]:
+        """Writes one table of one year; what the entry says of it, the seal, the sha256 of both files."""
+        with ThreadPoolExecutor(1) as beside:
+            behind = beside.submit(_keep, self._internal / tier / "tables", exact, self._seal)
+            content, file = _keep(self._public / tier / "tables", published, _hash)
+            seal, exact_file = behind.result()
+        return ReleasedTable(*published.select(TABLE).row(0), content), seal, [file, exact_file]
 
     def _seal(self, rows: pl.DataFrame) -> str:
         return hmac.new(self._secret, _say(rows), hashlib.sha256).hexdigest()
 
-    def _read_published(self, tier: str, one: ReleasedTable) -> pl.DataFrame:
-        rows = _read_table(self._public / tier / "tables" / f"{one.content}.parquet", one.table_id, one.school_year)
-        if hashlib.sha256(_say(rows)).hexdigest() != one.content:
+    def _mark(self, inside: dict) -> str:
+        """What shows that the ledger itself said which files an entry was written with."""
+        said = json.dumps([inside["entry"], inside["seals"], inside["files"]])
+        return hmac.new(self._secret, said.encode(), hashlib.sha256).hexdigest()
+
+    def _read_published(self, tier: str, one: ReleasedTable, file: str | None = None) -> pl.DataFrame:
+        path = self._public / tier / "tables" / f"{one.content}.parquet"
+        rows, known = _read_table(path, file, one.table_id, one.school_year)
+        if not known and _hash(rows.sort(KEY)) != one.content:
             raise LedgerError(f"{one.table_id} {one.school_year}: the published table is not the one released")
         return rows
 
-    def _read_seals(self, entry: Entry) -> list[str]:
+    def _read_exact(self, tier: str, seal: str, file: str | None = None) -> pl.DataFrame:
+        path = self._internal / tier / "tables" / f"{seal}.parquet"
+        rows, known = _read_table(path, file, "exact table", seal[:8])
+        if not known and not hmac.compare_digest(self._seal(rows.sort(KEY)), seal):
+            raise LedgerError(f"an exact table ({seal[:8]}) is not the one sealed, or the secret is another")
+        return rows
+
+    def _read_inside(self, entry: Entry) -> tuple[list[str], list[list[str | None]]]:
+        """The seals of an entry's exact tables, and the hashes of the files written with it (None: not known)."""
         try:
             inside = json.loads((self._internal / entry.tier / "entries" / _file(entry)).read_text(encoding="utf-8"))
             if inside["entry"] == entry.hash and len(inside["seals"]) == len(entry.tables):
-                return inside["seals"]
+                marked = "mark" in inside and hmac.compare_digest(self._mark(inside), inside["mark"])
+                return inside["seals"], inside["files"] if marked else [[None, None]] * len(entry.tables)
         except (OSError, ValueError, KeyError, TypeError):
             pass
         raise LedgerError(f"{entry.tier}: the exact values behind entry {entry.sequence} are not to be found")
 
-    def _read_exact(self, tier: str, seal: str) -> pl.DataFrame:
-        rows = _read_table(self._internal / tier / "tables" / f"{seal}.parquet", "exact table", seal[:8])
-        if not hmac.compare_digest(self._seal(rows), seal):
-            raise LedgerError(f"an exact table ({seal[:8]}) is not the one sealed, or the secret is another")
-        return rows
-
 
 def _split(cells: pl.DataFrame) -> list[pl.DataFrame]:
-    """The cells of every table and school year, in a fixed order of both."""
-    return cells.sort(KEY).partition_by(TABLE, maintain_order=True)
+    """The sorted cells of every table and school year, in a fixed order of both."""
+    one = cells.height and cells.select(TABLE).row(0) == cells.select(TABLE).row(-1)
+    return [cells] if one else cells.partition_by(TABLE, maintain_order=True)
 
 
 def _say(rows: pl.DataFrame) -> bytes:
-    """What a table says, whatever file it came from: columns by name, rows by key."""
-    return rows.select(sorted(rows.columns)).sort(KEY).write_csv().encode()
+    """What a table, sorted by key, says, whatever file it came from: columns by name."""
+    text = BytesIO()
+    rows.select(sorted(rows.columns)).write_csv(text)
+    return text.getvalue()
+
+
+def _hash(rows: pl.DataFrame) -> str:
+    return hashlib.sha256(_say(rows)).hexdigest()
+
+
+def _keep(folder: Path, rows: pl.DataFrame, name: Callable[[pl.DataFrame], str]) -> tuple[str, str]:
+    """Writes a table under what `name` calls it; that, and the sha256 of the file."""
+    named = name(rows)
+    return named, _write_table(folder / f"{named}.parquet", rows)
 
 
 def _file(entry: Entry) -> str:
@@ -251,9 +278,11 @@ def _read_entry(path: Path) -> Entry:
         raise LedgerError(f"{path.parent.parent.name}: {path.name} is no entry") from None
 
 
-def _read_table(path: Path, *name) -> pl.DataFrame:
+def _read_table(path: Path, file: str | None, *name) -> tuple[pl.DataFrame, bool]:
+    """The table in a file, and whether its bytes are those with the sha256 given."""
     try:
-        return pl.read_parquet(path)
+        content = path.read_bytes()
+        return pl.read_parquet(content), file is not None and hashlib.sha256(content).hexdigest() == file
     except (OSError, pl.exceptions.PolarsError):
         raise LedgerError(f"{' '.join(map(str, name))}: the file is missing or unreadable") from None
 
@@ -274,9 +303,13 @@ def _write(path: Path, text: str, *, once: bool = False) -> None:
         draft.unlink()
 
 
-def _write_table(path: Path, rows: pl.DataFrame) -> None:
-    """Writes a table as a whole or not at all."""
+def _write_table(path: Path, rows: pl.DataFrame) -> str:
+    """Writes a table as a whole or not at all; the sha256 of the file, which was read again and says the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     rows.write_parquet(draft)
+    content = draft.read_bytes()
+    if not pl.read_parquet(content).equals(rows):
+        raise LedgerError(f"{path.name}: what was written is not what was to be written")
     os.replace(draft, path)
+    return hashlib.sha256(content).hexdigest()

@@ -245,7 +245,7 @@ def _find_proved(problem: Problem, hidden: np.ndarray, certificates: Certificate
 def _release(past: Past, withheld: pl.DataFrame) -> Protected:
     """The release that withholds some statistics, and all that is sensitive even where the past tells it."""
     cells, policy = past.cells, past.policy
-    structure, truth = build_structure(cells, policy)
+    structure, truth = past.own.alone or build_structure(cells, policy)
     sensitive = pl.concat([find_sensitive(cells, policy), find_sensitive_derived(structure, truth, policy)])
     rows = structure.quantities.join(pl.concat([withheld, sensitive.select(ROW)]), on=ROW, how="semi")
     gone = np.zeros(len(truth), dtype=bool)

@@ -37,6 +37,7 @@ class History:
       shown) and their status (shown if any release showed it).
     - `known_as`: per earlier release (`tier/release`) one row per row of the tables as it left them: KEY, version (the
       table_id it has here).
+    - `alone`: structure and truth of the release at hand by itself; None where tables of earlier ones count besides.
     """
 
     cells: pl.DataFrame = field(repr=False)
@@ -47,6 +48,7 @@ class History:
     sensitive: pl.DataFrame = field(repr=False)
     past: pl.DataFrame = field(repr=False)
     known_as: dict[str, pl.DataFrame] = field(repr=False)
+    alone: tuple[Structure, np.ndarray] | None = field(repr=False)
 
     @cached_property
     def shown(self) -> np.ndarray:
@@ -81,17 +83,18 @@ class History:
 
 
 def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) -> History:
-    """The history of exact `cells` about to be released and earlier releases, of all tables that are tied to them.
+    """The history of checked `cells` about to be released and earlier releases, of all tables that are tied to them.
 
     Tables the policy no longer names are left out: no relation ties them. A school year of a table that the release at
     hand does not contain counts as it was last released. Raises ValueError as check_cells and build_structure do.
     """
-    cells = check_cells(cells, policy)
     if any(mark in name for name in policy.tables for mark in "@+"):
         raise ValueError("no table that is held against earlier releases may have @ or + in its name")
     system, rows, sensitive, past, known_as = System(), [], [], [], {}
     for number, (state, said) in enumerate(_list_states(cells, releases, policy)):
         structure, truth = build_structure(state, policy)
+        if not number:
+            alone = (structure, truth) if state is cells else None
         name = f"{said[0].tier}/{said[0].release}" if number else ""
         version = system.take_in(structure, truth, name)
         own = version.filter(pl.col("version") == number)
@@ -117,6 +120,7 @@ def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) ->
         pl.concat(sensitive),
         _overlay([_nothing(), *past]),
         known_as,
+        alone,
     )
 
 
@@ -172,7 +176,8 @@ def _list_states(
         tiers[release.tier] = {**tiers.get(release.tier, {}), **parts}
         latest |= parts
         states.append((tiers[release.tier], [release]))
-    states.append((latest | cells.partition_by(TABLE, as_dict=True), []))
+    at_hand = cells.partition_by(TABLE, as_dict=True)
+    states.append((latest | at_hand, []))
     distinct: list[tuple[dict, list[Release]]] = []
     for state, said in reversed(states):
         for other, others in distinct:
@@ -181,8 +186,11 @@ def _list_states(
                 break
         else:
             distinct.append((state, said))
-    for state, said in distinct:
-        yield check_cells(pl.concat([state[key].select(CELL_COLUMNS) for key in sorted(state)]), policy), said
+    for number, (state, said) in enumerate(distinct):
+        if not number and state.keys() == at_hand.keys():
+            yield cells, said
+        else:
+            yield check_cells(pl.concat([state[key].select(CELL_COLUMNS) for key in sorted(state)]), policy), said
 
 
 def _is_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+import numpy as np
 import polars as pl
 
 from privacy.certificates import Certificates, no_certificates
@@ -10,6 +11,7 @@ from privacy.ledger.history import History
 from privacy.ledger.versions import ROW
 
 NOWHERE = -1
+FURTHEST = 1000  # steps of a move that are kept of it: far more than values are ever asked for
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,18 @@ class Found:
     reach: Reach | None = None
 
 
+def name_quantities(history: History, certificates: Certificates) -> pl.DataFrame:
+    """The quantities of a history that certificates name, as Found has them: all that are withheld."""
+    rows = history.structure.quantities.select(*ROW, "quantity")
+    return rows.join(certificates.base, on="quantity", how="semi", maintain_order="left")
+
+
 @lru_cache(maxsize=2)  # engine and audit ask for the same, of the tier's history and of all tiers
 def translate(found: Found, history: History) -> Certificates:
     """The certificates in the numbers of a history that came after; what it has no number for is -1.
 
     A move that changed a row which was corrected since changes both versions alike, and so not the correction.
-    With a reach: those that concern it, quantities of other rows numbered after those of the history.
+    With a reach: what they say of it, as `divide` gives that.
     """
     if found.release not in history.known_as:
         return no_certificates()
@@ -47,58 +55,48 @@ def translate(found: Found, history: History) -> Certificates:
 
 @lru_cache(maxsize=1)
 def divide(found: Found, history: History) -> tuple[Certificates, Certificates]:
-    """What of the certificates concerns the reach, and the rest of them, both in the numbers `translate` gives.
+    """What the certificates say of the reach, in the numbers of the history, and what of the rest; spans in both.
 
-    Of the first are all moves that change anything near, and all that change anything these claim something of.
+    All a move changes of the rest is one quantity of the first, the steps it can go back: `first` + its number, where
+    `first` is how many the history has. Quantities of the rest are those of `found` + first.
     """
-    near = pl.col("org_id").is_in(list(found.reach.near))
-    inside, earlier = found.quantities.filter(near), found.certificates
-    numbers = inside["quantity"].unique()
-    far = ~pl.col("quantity").is_in(numbers.implode())
-    ours = earlier.moves.join(earlier.moves.filter(~far).select("move").unique(), on="move", how="semi")
-    shared = earlier.claims.join(ours.filter(far), on="quantity", how="semi")["quantity"]
-    claimed = pl.concat([numbers, shared]).unique().to_frame()
-    ours = earlier.moves.join(claimed, on="quantity", how="semi").select("move").unique()
-    named = pl.concat([numbers, earlier.moves.join(ours, on="move", how="semi")["quantity"]]).unique().to_frame()
-    keys = {"base": named, "moves": ours, "spans": ours, "claims": claimed}
-    split = [
-        replace(
-            earlier,
-            **{
-                name: getattr(earlier, name).join(key, on=key.columns, how=how, maintain_order="left")
-                for name, key in keys.items()
-            },
-            leaks=earlier.leaks.clear(),
-        )
-        for how in ("semi", "anti")
-    ]
-    first = len(history.truth)
-    concerned = _renumber(replace(found, quantities=inside, certificates=split[0]), history, first)
-    bound = history.structure.quantities.filter(pl.col("org_id").is_in(list(found.reach.bound)))["quantity"]
-    beyond = pl.concat([concerned.base["quantity"], concerned.moves["quantity"]])
-    fixed = pl.concat([bound, beyond.filter(beyond >= first)]).unique().sort().to_numpy()
-    others = {
-        name: getattr(split[1], name).with_columns(pl.col("quantity") + first) for name in ("base", "moves", "claims")
-    }
-    return replace(concerned, fixed=fixed), replace(split[1], **others)
-
-
-def _renumber(found: Found, history: History, first: int | None = None) -> Certificates:
-    """The certificates in the numbers of a history; `first`: what is added to numbers that name nothing of `found`."""
-    images, earlier = _find_images(found, history), found.certificates
-    named = found.quantities["quantity"].unique().implode()
-    elsewhere = (
-        pl.lit(NOWHERE)
-        if first is None
-        else pl.when(pl.col("quantity").is_in(named)).then(NOWHERE).otherwise(pl.col("quantity") + first)
+    first, earlier = len(history.truth), found.certificates
+    inside = found.quantities.filter(pl.col("org_id").is_in(list(found.reach.near)))
+    here = np.zeros(1 + max(part["quantity"].max() or 0 for part in (found.quantities, earlier.base)), dtype=bool)
+    here[inside["quantity"].to_numpy()] = True
+    own, rest = (
+        {
+            name: part.filter(pl.Series(here[part["quantity"].to_numpy()] == near, dtype=pl.Boolean))
+            for name, part in (("base", earlier.base), ("moves", earlier.moves), ("claims", earlier.claims))
+        }
+        for near in (True, False)
     )
+    spans = earlier.spans.join(own["moves"], on="move", how="semi", maintain_order="left")
+    spans = spans.with_columns(pl.col("first").clip(lower_bound=-FURTHEST), pl.col("last").clip(upper_bound=FURTHEST))
+    concerned = Certificates(**own, spans=spans, leaks=earlier.leaks.clear())
+    concerned = _renumber(replace(found, quantities=inside, certificates=concerned), history)
+    stand_in = spans.select("move", quantity=pl.col("move") + first, value=-pl.col("first"))
+    bound = history.structure.quantities.filter(pl.col("org_id").is_in(list(found.reach.bound)))["quantity"]
+    concerned = replace(
+        concerned,
+        base=pl.concat([concerned.base, stand_in.select("quantity", "value")]),
+        moves=pl.concat([concerned.moves, stand_in.select("move", "quantity", step=pl.lit(1, pl.Int64))]),
+        fixed=pl.concat([bound, stand_in["quantity"]]).unique().sort().to_numpy(),
+    )
+    others = {name: part.with_columns(pl.col("quantity") + first) for name, part in rest.items()}
+    return concerned, replace(earlier, **others, leaks=earlier.leaks.clear())
+
+
+def _renumber(found: Found, history: History) -> Certificates:
+    """The certificates in the numbers of a history."""
+    images, earlier = _find_images(found, history), found.certificates
     parts = {}
     for name in ("base", "moves", "claims"):
         part = getattr(earlier, name)
         # What a corrected number is now, the earlier base does not say.
         image = images.filter(pl.col("then") | (name != "base")).select("quantity", "now").unique(maintain_order=True)
         seen = part.join(image, on="quantity", how="left", maintain_order="left")
-        parts[name] = seen.with_columns(quantity=pl.coalesce("now", elsewhere)).select(part.columns)
+        parts[name] = seen.with_columns(quantity=pl.col("now").fill_null(NOWHERE)).select(part.columns)
     base = parts["base"].filter(pl.col("quantity") != NOWHERE).unique("quantity", keep="first", maintain_order=True)
     moves = parts["moves"].unique(["move", "quantity"], keep="first", maintain_order=True)
     return Certificates(base, moves, earlier.spans, parts["claims"], earlier.leaks.clear())

@@ -1,6 +1,7 @@
 """The ledger: a chain that shows where it was touched, and gives back what was released."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 
@@ -55,6 +56,31 @@ def test_a_regenerated_file_of_last_year_is_found(tmp_path):
     assert (found.sequence, found.release) == (2, "report-2025")
     with pytest.raises(LedgerError, match="not the one released"):
         ledger.read_history([(TABLE, 2025)])
+
+
+def test_a_forged_hash_of_a_file_does_not_make_it_true(tmp_path):
+    ledger = _fill(tmp_path)
+    content = ledger.entries("public")[1].tables[0].content
+    path = tmp_path / f"public/public/tables/{content}.parquet"
+    inside = tmp_path / "internal/public/entries/000002.json"
+    pl.read_parquet(path).with_columns(student_count=pl.col("student_count") + 1).write_parquet(path)
+    said = json.loads(inside.read_text())
+    said["files"][0][0] = hashlib.sha256(path.read_bytes()).hexdigest()
+    inside.write_text(json.dumps(said))
+    with pytest.raises(LedgerError, match="not the one released"):
+        ledger.read_history([(TABLE, 2025)])
+
+
+def test_an_entry_that_names_no_files_is_read_all_the_same(tmp_path):
+    ledger = _fill(tmp_path)
+    before = ledger.read_history([(TABLE, 2025)])[0]
+    inside = tmp_path / "internal/public/entries/000002.json"
+    said = json.loads(inside.read_text())
+    inside.write_text(json.dumps({name: said[name] for name in ("entry", "seals")}))  # as ledgers were written once
+    after = ledger.read_history([(TABLE, 2025)])[0]
+    assert after.published.equals(before.published)
+    assert after.exact.equals(before.exact)
+    assert ledger.verify("public") is None
 
 
 def test_a_rewritten_entry_is_found(tmp_path):

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from benchmarks.disclosure_scale import correct, make_policy, make_schools, make_table
-from privacy.certificates import read_certificates
+from privacy.certificates import FORMS, Certificates, no_certificates, read_certificates
 from privacy.checker import check
 from privacy.ledger import campaign as campaigns
 from privacy.ledger import nearby
@@ -172,6 +172,25 @@ def test_what_the_whole_attack_finds_the_near_one_finds(released):
         assert found or not joined
         leaks += not found
     assert leaks > 3
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "holds"), [(-3, 3, True), (-2, 3, True), (0, 3, True), (0, 2, False), (None, None, False)]
+)
+def test_what_was_claimed_of_the_rest_is_counted_again_where_a_move_goes_less_far(first, last, holds):
+    # Number 7 moves by ones with move 0, 8 by ones with move 1, which reaches nothing near and stays as it was.
+    rest = Certificates(
+        base=pl.DataFrame({"quantity": [7, 8], "value": [20, 20]}),
+        moves=pl.DataFrame({"move": [0, 0, 1], "quantity": [7, 8, 8], "step": [1, 2, 1]}),
+        spans=pl.DataFrame({"move": [0, 1], "first": [-3, -2], "last": [3, 1]}),
+        claims=pl.DataFrame({"quantity": [7, 8], "required": [4, 4]}),
+        leaks=no_certificates().leaks,
+    )
+    left = {"move": [0, 1], "first": [first, -2], "last": [last, 1]}
+    held = pl.DataFrame(left, schema=FORMS["spans"]).drop_nulls()
+    assert nearby._holds_on(rest, held, 4) is holds
+    alone = replace(rest, claims=rest.claims.filter(pl.col("quantity") == 8))
+    assert nearby._holds_on(alone, held, 4)
 
 
 def test_where_the_near_is_not_enough_the_whole_is_solved(released, ways, monkeypatch):

@@ -1,0 +1,40 @@
+"""Work shared by processes: each item once, and what fails stops nothing else."""
+
+import os
+
+import pytest
+
+from privacy.ledger.turns import take_turns
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_every_item_is_worked_on_once(tmp_path, processes):
+    folders, seen = [tmp_path / str(n) for n in range(20)], []
+    # A folder cannot be made twice.
+    assert take_turns(os.mkdir, [(one,) for one in folders], processes=processes, report=seen.append) == []
+    assert all(one.is_dir() for one in folders)
+    assert seen == sorted(seen)
+    assert seen[-1] == 20
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_fails_is_told_when_all_else_is_done(tmp_path, processes):
+    folders = [tmp_path / str(n) for n in range(6)]
+    folders[0].mkdir()
+    (failed,) = take_turns(os.mkdir, [(one,) for one in folders], processes=processes, report=lambda done: None)
+    assert isinstance(failed, FileExistsError)
+    assert all(one.is_dir() for one in folders)
+
+
+def test_nothing_to_do_is_done():
+    assert take_turns(os.mkdir, [], processes=2, report=lambda done: None) == []
+
+
+def test_where_the_one_who_asked_is_interrupted_the_others_end(tmp_path):
+    def interrupt(done: int) -> None:
+        raise KeyboardInterrupt
+
+    folders = [tmp_path / str(n) for n in range(1000)]
+    with pytest.raises(KeyboardInterrupt):
+        take_turns(os.mkdir, [(one,) for one in folders], processes=2, report=interrupt)
+    assert not folders[-1].exists()
