@@ -220,7 +220,8 @@ def find_links(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, list
     found = []
     for link in policy.links:
         rows = _join_terms(values, link)
-        total = sum((pl.col(f"value_{i}") * times for i, times in enumerate(link.terms.values())), start=pl.lit(0))
+        times = [term.coefficient for term in link.members]
+        total = sum((pl.col(f"value_{i}") * one for i, one in enumerate(times)), start=pl.lit(0))
         rows = rows.with_row_index("local").with_columns(pl.col("local").cast(pl.Int64), total=total.cast(pl.Int64))
         low, high = (link.equals, link.equals) if link.equals is not None else (link.at_least, link.at_most)
         if link.derived:
@@ -231,8 +232,8 @@ def find_links(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, list
         if wrong.height:
             raise ValueError(f"link {link.name}: does not hold in {wrong.height} rows")
         terms = [
-            rows.select("local", quantity=pl.col(f"quantity_{i}"), coefficient=pl.lit(times, pl.Int64))
-            for i, times in enumerate(link.terms.values())
+            rows.select("local", quantity=pl.col(f"quantity_{i}"), coefficient=pl.lit(one, pl.Int64))
+            for i, one in enumerate(times)
         ]
         if link.derived:
             first = int(values["quantity"].max()) + 1 if values.height else 0
@@ -255,10 +256,10 @@ def find_links(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, list
 def _join_terms(values: pl.DataFrame, link: Link) -> pl.DataFrame:
     """One row per year, organisation and group in which all terms of a link exist: quantity_i and value_i of each."""
     on, rows = ["school_year", "org_id", *GROUP], None
-    for i, term in enumerate(link.terms):
-        table, _, statistic = term.rpartition(".")
+    for i, term in enumerate(link.members):
+        table, statistic = term.pair
         side = values.filter(pl.col("table_id") == table, pl.col("statistic") == statistic).with_columns(
-            pl.col("school_year") - link.years.get(term, 0)
+            pl.col("school_year") - term.years
         )
         renamed = {"quantity": f"quantity_{i}", "value": f"value_{i}"}
         if rows is None:

@@ -3,9 +3,9 @@
 The forms only; what follows from them: relations.py (sums), primary.py (what is sensitive), coding.py (rates).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 STATISTICS = ("student_count", "denominator", "numerator", "complement", "derived")
 
@@ -149,15 +149,38 @@ class Derived(Strict):
     zero_is_sensitive: bool = False
 
 
+class Term(Strict):
+    """A statistic, written `table.statistic`, times a coefficient; `years`: how many years later it is taken from."""
+
+    statistic: str
+    coefficient: int
+    years: int = 0
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """(table or link, statistic)."""
+        table, _, statistic = self.statistic.rpartition(".")
+        return table, statistic
+
+
+def _name_form(terms: object) -> str:
+    return "list" if isinstance(terms, list | tuple) else "mapping"
+
+
+Mapping = Annotated[dict[str, int], Field(min_length=1), Tag("mapping")]
+Listing = Annotated[tuple[Term, ...], Field(min_length=1), Tag("list")]
+
+
 class Link(Strict):
     """What everybody knows of some statistics of one year, organisation and group, wherever all of them exist.
 
     The sum of coefficient x statistic equals a number, is bounded, or is a derived number that nobody publishes.
-    `years`: how many years later than the others a statistic is taken from.
+    `terms`: statistic to coefficient, with `years`: how many years later than the others a statistic is taken from; or
+    a list of terms, in which a statistic may stand once for every year.
     """
 
     name: str = Field(min_length=1, pattern=r"^[^.]+$")
-    terms: dict[str, int] = Field(min_length=1)
+    terms: Annotated[Mapping | Listing, Discriminator(_name_form)]
     years: dict[str, int] = {}
     equals: int | None = None
     at_least: int | None = None
@@ -169,6 +192,19 @@ class Link(Strict):
         bounded = self.at_least is not None or self.at_most is not None
         if bounded + (self.equals is not None) + (self.derived is not None) != 1:
             raise ValueError(f"link {self.name!r}: give one of equals, derived, or at_least and at_most")
-        if 0 in self.terms.values() or not set(self.years) <= set(self.terms):
+        listed = not isinstance(self.terms, dict)
+        if listed and self.years:
+            raise ValueError(f"link {self.name!r}: of terms in a list, each gives its own years")
+        if any(term.coefficient == 0 for term in self.members) or not (listed or set(self.years) <= set(self.terms)):
             raise ValueError(f"link {self.name!r}: coefficients must not be 0, and years must name terms")
+        if len({(term.statistic, term.years) for term in self.members}) < len(self.members):
+            raise ValueError(f"link {self.name!r}: two terms are the same statistic of the same year")
         return self
+
+    @property
+    def members(self) -> tuple[Term, ...]:
+        """The terms, in whatever form they were given."""
+        if not isinstance(self.terms, dict):
+            return self.terms
+        years = self.years
+        return tuple(Term(statistic=one, coefficient=k, years=years.get(one, 0)) for one, k in self.terms.items())

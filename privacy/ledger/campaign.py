@@ -93,8 +93,12 @@ def _list_ties(policy: Policy) -> Iterator[list[tuple[str, int]]]:
     """The tables each relation between tables is about, and how many years later it takes them from."""
     for same in policy.same_as:
         yield [(table, 0) for table, _ in same.pairs]
+    behind: dict[str, list[tuple[str, int]]] = {}  # the tables behind the derived number of a link
     for link in policy.links:
-        yield [(term.rpartition(".")[0], link.years.get(term, 0)) for term in link.terms]
+        named = [(term.pair[0], term.years) for term in link.members]
+        tied = [(table, years + later) for name, years in named for table, later in behind.get(name, [(name, 0)])]
+        behind[link.name] = list(dict.fromkeys(tied))
+        yield behind[link.name]
 
 
 def list_parts(campaign: Campaign) -> list[Part]:
