@@ -104,7 +104,7 @@ def _name_levels(policy: Policy) -> dict[str, str]:
 def pair_levels(values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """One row per row of a level of a distribution: the group all levels are shares of, as group_type, group_value.
 
-    Columns of `values` besides. The denominators of such rows, and of that group's own row, are one number.
+    Columns of `values` besides, and level. The denominators of such rows, and of that group's own row, are one number.
     """
     made = []
     for table, levels in _name_levels(policy).items():
@@ -112,14 +112,15 @@ def pair_levels(values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         wholes = []
         for kind, value in rows.select(GROUP).unique(maintain_order=True).iter_rows():
             group = _read_group(kind, value)
-            if group.pop(levels, None) is not None:
-                wholes.append((kind, value, *_write_group(group)))
-        named = dict.fromkeys([*GROUP, "whole_type", "whole_value"], pl.String)
+            level = group.pop(levels, None)
+            if level is not None:
+                wholes.append((kind, value, *_write_group(group), level))
+        named = dict.fromkeys([*GROUP, "whole_type", "whole_value", "level"], pl.String)
         made.append(
             rows.join(pl.DataFrame(wholes, schema=named, orient="row"), on=GROUP, how="inner", maintain_order="left")
         )
     if not made:
-        return values.clear()
+        return values.clear().with_columns(level=pl.lit(None, pl.String))
     rows = pl.concat(made)
     return rows.with_columns(group_type="whole_type", group_value="whole_value").drop("whole_type", "whole_value")
 

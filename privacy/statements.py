@@ -34,6 +34,19 @@ class Band(Strict):
     step: int = Field(ge=1, le=50)
 
 
+class Median(Strict):
+    """The median of a distribution is published: its `levels` in order, and the fewest `persons` it is published of."""
+
+    levels: tuple[str, ...] = Field(min_length=2)
+    persons: int = Field(default=10, ge=3)
+
+    @model_validator(mode="after")
+    def _names_levels_once(self):
+        if len(set(self.levels)) < len(self.levels):
+            raise ValueError("two levels have the same name")
+        return self
+
+
 class TablePolicy(Strict):
     """How one table is protected.
 
@@ -43,11 +56,12 @@ class TablePolicy(Strict):
     kind: Literal["count", "rate", "magnitude", "mean"]
     thresholds: Thresholds = Thresholds()
     zero_is_sensitive: bool = False
-    publish: Literal["counts", "percent", "percent_only"] = "counts"
+    publish: Literal["counts", "percent", "percent_only", "median"] = "counts"
     scale: int = Field(default=100, ge=1, le=10_000)
     decimals: int = Field(default=1, ge=0, le=3)
     coding: str | None = None
     levels: str | None = None
+    median: Median | None = None
     lowest: int | None = Field(default=None, ge=0)
     highest: int | None = Field(default=None, le=10_000)
 
@@ -55,7 +69,7 @@ class TablePolicy(Strict):
     @classmethod
     def _no_median(cls, content):
         if isinstance(content, dict) and content.get("kind") == "median":
-            raise ValueError("kind: median is no sum, and cannot be protected here; publish shares of levels instead")
+            raise ValueError("kind: a median is no sum; publish that of a distribution: kind: rate, with levels and median")
         return content
 
     @model_validator(mode="after")
@@ -63,6 +77,12 @@ class TablePolicy(Strict):
         outcome = self.thresholds.numerator > 1 or self.thresholds.complement > 1 or self.coding or self.levels
         if self.kind != "rate" and (outcome or self.publish != "counts"):
             raise ValueError("thresholds on numerator or complement, publish, coding and levels: kind: rate only")
+        if self.median and not self.levels:
+            raise ValueError("median is of a distribution: name its levels")
+        if self.publish == "median" and (self.coding or not self.median):
+            raise ValueError("publish: median needs median, and no coding")
+        if self.publish == "percent_only" and self.median:
+            raise ValueError("a median is published beside the number of students: publish must not be percent_only")
         if self.kind not in ("rate", "mean") and self.zero_is_sensitive:
             raise ValueError("zero_is_sensitive belongs to kind: rate or mean only")
         if self.coding and self.scale != 100:
@@ -92,7 +112,7 @@ class TablePolicy(Strict):
     @property
     def publishes_rates(self) -> bool:
         """Whether a rate, a band or a mean is published beside or instead of counts."""
-        return self.publish != "counts" or self.coding is not None or self.kind == "mean"
+        return self.publish in ("percent", "percent_only") or self.coding is not None or self.kind == "mean"
 
     @property
     def unit(self) -> int:

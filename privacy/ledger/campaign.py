@@ -217,7 +217,8 @@ def _may_stay_near(campaign: Campaign, part: Part, last: dict[str, str], release
     same = same and outcome["seal"] == _seal_files(campaign, place)
     told = set(newest.exact.select(TABLE).unique().iter_rows()) == set(part.tables) and not part.tied
     alone = all(release.tier == campaign.tier for release in releases) and not policy.insiders
-    counted = all(policy.tables[name].kind in COUNTED for name, _ in part.tables)
+    rules = [policy.tables[name] for name, _ in part.tables]
+    counted = all(one.kind in COUNTED and not one.median for one in rules)
     found = same and outcome["passed"] and pl.read_parquet(place / "lost.parquet").is_empty()
     return found and told and alone and counted and last["release"] == f"{newest.tier}/{newest.release}"
 
