@@ -1,4 +1,4 @@
-"""What a published median says: two inequalities between the numbers behind a group's levels.
+"""What a published median says: two inequalities for the numbers behind a group's levels.
 
 The definition, for audit and checker alike. The engine chooses what is published, and has its own (engine/medians.py).
 """
@@ -12,15 +12,16 @@ from privacy.structure import KEY, Structure
 
 def read_medians(cells: pl.DataFrame, quantities: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """One row per distribution and median its published rows state: distribution, table_id, median, stated (its place;
-    null: no level of the policy's is called so).
+    null: no level of the policy's is called so), size (the students; null: not told).
     """
-    rows = list_distributions(quantities, policy)
+    rows = list_distributions(quantities, policy).drop("size")
     levels = rows.select("table_id", median="level", stated="place").drop_nulls().unique()
     if "median_level" not in cells.columns:
-        return rows.clear().select("distribution", "table_id", median="level", stated="place")
-    said = cells.filter(pl.col("median_level").is_not_null()).select(*KEY, median="median_level")
-    said = rows.join(said, on=KEY, how="inner").select("distribution", "table_id", "median").unique()
-    return said.join(levels, on=["table_id", "median"], how="left").sort("distribution", "median")
+        return rows.clear().select("distribution", "table_id", median="level", stated="place", size="share")
+    said = cells.filter(pl.col("median_level").is_not_null()).select(*KEY, median="median_level", size="denominator")
+    said = rows.join(said, on=KEY, how="inner").group_by("distribution", "table_id", "median").agg(pl.col("size").max())
+    said = said.join(levels, on=["table_id", "median"], how="left").sort("distribution", "median")
+    return said.select("distribution", "table_id", "median", "stated", "size")
 
 
 def find_median_faults(cells: pl.DataFrame, structure: Structure, policy: Policy) -> list[tuple[str, pl.DataFrame]]:
@@ -48,18 +49,17 @@ def add_medians(structure: Structure, cells: pl.DataFrame, policy: Policy) -> tu
     """The relations and terms of a structure, and after them two relations for each published median.
 
     The median is the lowest level that at least half of the students are at or below. So fewer than half are below it:
-    2 × those below − all <= −1, and at least half at or below it: 2 × those at or below − all >= 0.
+    those below <= (all − 1) / 2, and at least half at or below it: those at or below >= all / 2, in whole students.
+    A median without the number of students is a fault (find_median_faults), and says nothing here.
     """
-    said = read_medians(cells, structure.quantities, policy).drop_nulls("stated").with_row_index("number")
+    said = read_medians(cells, structure.quantities, policy).drop_nulls(["stated", "size"]).with_row_index("number")
     said = said.with_columns(relation=2 * pl.col("number").cast(pl.Int64) + structure.relations.height)
-    rows = said.join(list_distributions(structure.quantities, policy), on="distribution", how="left")
-    relations, terms = [], []
-    for side, (low, high, reach) in enumerate(((None, -1, -1), (0, None, 0))):
-        bounds = {"low": pl.lit(low, pl.Int64), "high": pl.lit(high, pl.Int64)}
-        relations.append(said.select(pl.col("relation") + side, kind=pl.lit("median"), **bounds))
-        own = rows.with_columns(pl.col("relation") + side)
-        counted = own.filter(pl.col("place") <= pl.col("stated") + reach)
-        terms.append(counted.select("relation", quantity="share", coefficient=pl.lit(2, pl.Int64)))
-        terms.append(own.select("relation", quantity="size", coefficient=pl.lit(-1, pl.Int64)).unique())
-    stated = pl.concat(relations).sort("relation"), pl.concat(terms).sort("relation", "quantity")
-    return pl.concat([structure.relations.sort("relation"), stated[0]]), pl.concat([structure.terms, stated[1]])
+    levels = list_distributions(structure.quantities, policy).select("distribution", "place", "share")
+    rows, nothing = said.join(levels, on="distribution", how="left"), pl.lit(None, pl.Int64)
+    relations, terms = [structure.relations.sort("relation")], [structure.terms]
+    for side, (low, high) in enumerate(((nothing, (pl.col("size") - 1) // 2), ((pl.col("size") + 1) // 2, nothing))):
+        relations.append(said.select(pl.col("relation") + side, kind=pl.lit("median"), low=low, high=high))
+        counted = rows.filter(pl.col("place") < pl.col("stated") + side).sort("relation", "place")
+        one = pl.lit(1, pl.Int64)
+        terms.append(counted.select(pl.col("relation") + side, quantity="share", coefficient=one))
+    return pl.concat(relations).sort("relation"), pl.concat(terms)

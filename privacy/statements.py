@@ -69,7 +69,7 @@ class TablePolicy(Strict):
     @classmethod
     def _no_median(cls, content):
         if isinstance(content, dict) and content.get("kind") == "median":
-            raise ValueError("kind: a median is no sum; publish that of a distribution: kind: rate, with levels and median")
+            raise ValueError("a median is no sum; publish that of a distribution: kind: rate, with levels and median")
         return content
 
     @model_validator(mode="after")

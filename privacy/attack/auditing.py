@@ -311,8 +311,9 @@ def certify(
 
 
 def _rows_of(values: pl.DataFrame, terms: pl.DataFrame, relations: np.ndarray) -> pl.DataFrame:
-    """One row per relation given: the cell that stands for its sum."""
+    """One row per relation given: the cell that stands for its sum; all cells of it where none does."""
     whole = terms.filter(
-        pl.col("relation").is_in(pl.Series(relations, dtype=pl.Int64).implode()), pl.col("coefficient") < 0
+        pl.col("relation").is_in(pl.Series(relations, dtype=pl.Int64).implode()),
+        (pl.col("coefficient") < 0) | (pl.col("coefficient").min().over("relation") > 0),
     )
     return values.join(whole.select("quantity").unique(), on="quantity", how="semi", maintain_order="left")

@@ -33,20 +33,26 @@ def state_medians(cells: pl.DataFrame, structure: Structure, policy: Policy) -> 
 
 
 def pose_medians(
-    stated: pl.DataFrame, structure: Structure, policy: Policy, n: int
+    stated: pl.DataFrame, structure: Structure, policy: Policy, truth: np.ndarray
 ) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
-    """What medians (as state_medians has them) say of n quantities: two rows each, their low and high."""
+    """What medians (as state_medians has them) say of the quantities: two rows each, their low and high.
+
+    The size is as it is, for without it no median is told: so no number is halved, and programs have whole corners.
+    """
     rows = list_distributions(structure.quantities, policy)
     own = stated.select("distribution", middle="place").with_row_index("number")
     rows = rows.join(own, on="distribution", how="inner", maintain_order="left")
     number = rows["number"].cast(pl.Int64).to_numpy()
     place, middle, share = (rows[one].to_numpy() for one in ("place", "middle", "share"))
     below, upto = place < middle, place <= middle
-    line = np.concatenate([2 * number[below], 2 * number[upto] + 1, np.arange(2 * stated.height)])
-    column = np.concatenate([share[below], share[upto], np.repeat(stated["size"].to_numpy(), 2)])
-    data = np.concatenate([np.full(below.sum() + upto.sum(), 2), np.full(2 * stated.height, -1)]).astype(np.int64)
-    matrix = sparse.csr_matrix((data, (line, column)), shape=(2 * stated.height, n))
-    return matrix, np.tile([-UNBOUNDED, 0], stated.height), np.tile([-1, UNBOUNDED], stated.height)
+    line = np.concatenate([2 * number[below], 2 * number[upto] + 1])
+    data = np.ones(len(line), dtype=np.int64)
+    column = np.concatenate([share[below], share[upto]])
+    matrix = sparse.csr_matrix((data, (line, column)), shape=(2 * stated.height, len(truth)))
+    size = truth[stated["size"].to_numpy()]
+    low = np.stack([np.full(len(size), -UNBOUNDED), (size + 1) // 2], axis=1)
+    high = np.stack([(size - 1) // 2, np.full(len(size), UNBOUNDED)], axis=1)
+    return matrix, low.ravel(), high.ravel()
 
 
 def choose_medians(

@@ -56,7 +56,7 @@ def pose_problem(
     says = sparse.csr_matrix(
         (np.ones(rates.height, np.int64), (np.arange(rates.height), rates["number"])), (rates.height, n)
     )
-    middle, least, most = pose_medians(medians, structure, policy, n)
+    middle, least, most = pose_medians(medians, structure, policy, truth)
     low, high = (
         structure.relations[side].fill_null(bound).to_numpy()
         for side, bound in (("low", -UNBOUNDED), ("high", UNBOUNDED))
