@@ -251,7 +251,7 @@ def _list_worlds(release, groups: dict[str, tuple[int, ...]]) -> tuple[np.ndarra
     return worlds[fits], rows
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.integers(0, 4), min_size=6, max_size=6),
     st.sampled_from(["median", "counts"]),
@@ -280,7 +280,7 @@ def test_brute_force_cannot_narrow_what_is_protected_beside_medians(inner, publi
         assert check(release.cells, release.structure, evidence, policy, sensitive=release.sensitive).passed
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 4), min_size=6, max_size=6), st.sampled_from(["F", "M", "all"]))
 def test_every_median_put_back_that_leaks_by_brute_force_is_found(inner, group):
     groups, policy = {"F": tuple(inner[:3]), "M": tuple(inner[3:])}, _oracle_policy("counts", 3)

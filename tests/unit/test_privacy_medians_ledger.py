@@ -136,7 +136,7 @@ def _count_least(history, first: pl.DataFrame, second: pl.DataFrame) -> int:
     return min((_count_values(row, old[fits], new[fits]) for row in history.sensitive.iter_rows(named=True)), default=9)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.tuples(*[st.integers(0, 5)] * 3).filter(sum),
     st.tuples(*[st.integers(0, 5)] * 3).filter(sum),
