@@ -11,14 +11,14 @@ from scipy.sparse import csr_matrix, vstack
 
 from privacy.certificates import FORMS, SCALE, Certificates
 from privacy.knowledge import bound_quantities
+from privacy.medians import add_medians, find_median_faults
 from privacy.policy import Policy
+from privacy.release import PUBLISHED, RATES
 from privacy.structure import KEY, Structure
 
 RATE_PARTS = 10_000  # rates are in 1/10,000 of the unit of their scale
 LARGE = 2.0**60  # sums beyond this are not looked at: they could exceed what the machine counts with
 UNBOUNDED = 2**62  # no sum of whole numbers below 2**40 goes further
-RATES = ("rate_low", "rate_high", "rate_label")
-STATISTICS = ("student_count", "numerator", "denominator")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def check(
     values the policy requires. Claims of less than the policy requires are faults. A certificate of another form,
     or that speaks of quantities there are not, is one fault and proves nothing.
     """
-    faults: dict[str, int] = {}
+    faults = {"median_is_wrong": sum(len(rows) for _, rows in find_median_faults(published, structure, policy))}
     system = _read_system(published, structure, policy, sensitive, faults)
     proven = leaks = np.array([], dtype=np.int64)
     if _is_well_formed(certificates, system):
@@ -88,15 +88,15 @@ def check(
         faults["protected_quantity_is_unproved"] = int((~np.isin(wanted.to_numpy(), proven)).sum())
     rows = [(problem, count) for problem, count in sorted(faults.items()) if count]
     table = pl.DataFrame(rows, schema={"problem": pl.String, "count": pl.Int64}, orient="row")
-    frames = [pl.DataFrame({"quantity": one}, schema={"quantity": pl.Int64}) for one in (proven, leaks)]
-    return CheckReport(not rows, table, *frames, int((~system.shown).sum()))
+    proven, leaks = (pl.DataFrame({"quantity": one}, schema={"quantity": pl.Int64}) for one in (proven, leaks))
+    return CheckReport(not rows, table, proven, leaks, int((~system.shown).sum()))
 
 
 def _read_system(
     cells: pl.DataFrame, structure: Structure, policy: Policy, sensitive: pl.DataFrame | None, faults: dict[str, int]
 ) -> _System:
     faults["value_in_a_withheld_cell"] = sum(
-        cells.filter(pl.col(f"{one}_status") != "shown", pl.col(one).is_not_null()).height for one in STATISTICS
+        cells.filter(pl.col(f"{one}_status") != "shown", pl.col(one).is_not_null()).height for one in PUBLISHED
     )
     wanted = structure.quantities.filter(pl.col("statistic") != "derived").select(KEY).unique().height
     there = cells.select(KEY).unique().height
@@ -105,12 +105,12 @@ def _read_system(
     untold = cells.filter(~pl.col("rate_status").is_in(["shown", "banded"]))
     faults["value_in_a_withheld_cell"] += untold.filter(~pl.all_horizontal(pl.col(RATES).is_null())).height
     faults["cell_is_missing_or_twice"] = abs(wanted - there) + (cells.height - there)
-    kinds = {table: rules.kind for table, rules in policy.tables.items()}
-    kind = pl.col("table_id").replace_strict(kinds, default="", return_dtype=pl.String)
+    kind = {table: rules.kind for table, rules in policy.tables.items()}
+    kind = pl.col("table_id").replace_strict(kind, default="", return_dtype=pl.String)
     students = pl.when(kind.is_in(["rate", "mean"])).then("student_count")  # of a rate: its denominator
     doubled = cells.filter(students != pl.col("denominator")).height
     cells = cells.with_columns(denominator=pl.coalesce("denominator", students))
-    shown = cells.select(*KEY, *STATISTICS).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
+    shown = cells.select(*KEY, *PUBLISHED).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
     long = shown.unique(KEY).unpivot(index=KEY, variable_name="statistic", value_name="shown")
     rows = structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
     wide = (kind == "magnitude") | ((kind == "mean") & (pl.col("statistic") == "numerator"))
@@ -127,9 +127,9 @@ def _read_system(
     )
     np.maximum.at(floor, number, -(-low * size // parts))
     np.minimum.at(ceiling, number, (high * size + last) // parts)
-    relations, terms = structure.relations.sort("relation"), structure.terms
-    place = np.searchsorted(relations["relation"].to_numpy(), terms["relation"].to_numpy())
-    entries = (terms["coefficient"].to_numpy(), (place, terms["quantity"].to_numpy()))
+    relations, terms = add_medians(structure, cells, policy)
+    row, column, times = (terms[one].to_numpy() for one in ("relation", "quantity", "coefficient"))
+    entries = (times, (np.searchsorted(relations["relation"].to_numpy(), row), column))
     matrix = csr_matrix(entries, shape=(relations.height, found.height))
     says, least, most = _relate_rates(rates.filter(pl.col("denominator").is_null()), found.height)
     return _System(
@@ -183,13 +183,13 @@ def _is_well_formed(certificates: Certificates, system: _System) -> bool:
         for column, size in (("relation", len(system.low)), ("quantity", len(system.value))):
             if column in schema and not part[column].is_between(0, size - 1).all():
                 return False
-    limit = 2**40  # far above any count, far below where whole numbers of the machine end
     large = [part.select(pl.exclude("side").abs().max()).row(0) for part in (certificates.base, certificates.moves)]
     once = certificates.base["quantity"].is_unique().all() and certificates.spans["move"].is_unique().all()
     once = once and certificates.moves.select(pl.struct("move", "quantity").is_unique().all()).item()
     known = certificates.moves["move"].is_in(certificates.spans["move"].implode()).all()
     spans = certificates.spans.select((pl.col("first") <= 0).all() & (pl.col("last") >= 0).all()).item()
-    return bool(once and known and spans and all((one or 0) < limit for row in large for one in row))
+    # 2**40: far above any count, far below where the machine's whole numbers end
+    return bool(once and known and spans and all((one or 0) < 2**40 for row in large for one in row))
 
 
 def _check_base(system: _System, certificates: Certificates, faults: dict[str, int]) -> np.ndarray:

@@ -20,7 +20,7 @@ from privacy.checker import CheckReport, check
 from privacy.description import DescriptionError, read_cells
 from privacy.engine.protection import protect
 from privacy.policy import Policy, load_policy
-from privacy.release import PUBLISHED, RATES, WITHHELD, Bound, Progress, Protected
+from privacy.release import MEDIAN, PUBLISHED, RATES, WITHHELD, Bound, Progress, Protected
 from privacy.structure import Structure
 
 SCALARS, AUDIT, EXACT = "protected.json", "audit.json", "exact.parquet"
@@ -178,6 +178,7 @@ def _summarise(report: AuditReport, policy: Policy, cells: Path) -> dict:
 def _mark_withheld(cells: pl.DataFrame, symbol: str) -> pl.DataFrame:
     """The cells as text, with the one symbol wherever a statistic is withheld."""
     statistics = {one: f"{one}_status" for one in PUBLISHED} | dict.fromkeys(RATES, "rate_status")
+    statistics |= {MEDIAN: "median_status"}
     return cells.with_columns(
         pl.when(pl.col(status) == WITHHELD).then(pl.lit(symbol)).otherwise(pl.col(one).cast(pl.String)).alias(one)
         for one, status in statistics.items()

@@ -85,7 +85,7 @@ class Policy(Strict):
         for same in self.same_as:
             _refuse_unknown("same_as", (same.left, same.right), there)
         for link in self.links:
-            _refuse_unknown(f"link {link.name!r}", link.terms, there)
+            _refuse_unknown(f"link {link.name!r}", [term.statistic for term in link.members], there)
             if link.name in self.tables or f"{link.name}.derived" in there:
                 raise ValueError(f"link {link.name!r}: a table or an earlier link has this name")
             there |= {f"{link.name}.derived"} if link.derived else set()

@@ -104,7 +104,7 @@ def _name_levels(policy: Policy) -> dict[str, str]:
 def pair_levels(values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """One row per row of a level of a distribution: the group all levels are shares of, as group_type, group_value.
 
-    Columns of `values` besides. The denominators of such rows, and of that group's own row, are one number.
+    Columns of `values` besides, and level. The denominators of such rows, and of that group's own row, are one number.
     """
     made = []
     for table, levels in _name_levels(policy).items():
@@ -112,14 +112,15 @@ def pair_levels(values: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         wholes = []
         for kind, value in rows.select(GROUP).unique(maintain_order=True).iter_rows():
             group = _read_group(kind, value)
-            if group.pop(levels, None) is not None:
-                wholes.append((kind, value, *_write_group(group)))
-        named = dict.fromkeys([*GROUP, "whole_type", "whole_value"], pl.String)
+            level = group.pop(levels, None)
+            if level is not None:
+                wholes.append((kind, value, *_write_group(group), level))
+        named = dict.fromkeys([*GROUP, "whole_type", "whole_value", "level"], pl.String)
         made.append(
             rows.join(pl.DataFrame(wholes, schema=named, orient="row"), on=GROUP, how="inner", maintain_order="left")
         )
     if not made:
-        return values.clear()
+        return values.clear().with_columns(level=pl.lit(None, pl.String))
     rows = pl.concat(made)
     return rows.with_columns(group_type="whole_type", group_value="whole_value").drop("whole_type", "whole_value")
 
@@ -220,7 +221,8 @@ def find_links(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, list
     found = []
     for link in policy.links:
         rows = _join_terms(values, link)
-        total = sum((pl.col(f"value_{i}") * times for i, times in enumerate(link.terms.values())), start=pl.lit(0))
+        times = [term.coefficient for term in link.members]
+        total = sum((pl.col(f"value_{i}") * one for i, one in enumerate(times)), start=pl.lit(0))
         rows = rows.with_row_index("local").with_columns(pl.col("local").cast(pl.Int64), total=total.cast(pl.Int64))
         low, high = (link.equals, link.equals) if link.equals is not None else (link.at_least, link.at_most)
         if link.derived:
@@ -231,8 +233,8 @@ def find_links(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, list
         if wrong.height:
             raise ValueError(f"link {link.name}: does not hold in {wrong.height} rows")
         terms = [
-            rows.select("local", quantity=pl.col(f"quantity_{i}"), coefficient=pl.lit(times, pl.Int64))
-            for i, times in enumerate(link.terms.values())
+            rows.select("local", quantity=pl.col(f"quantity_{i}"), coefficient=pl.lit(one, pl.Int64))
+            for i, one in enumerate(times)
         ]
         if link.derived:
             first = int(values["quantity"].max()) + 1 if values.height else 0
@@ -255,10 +257,10 @@ def find_links(values: pl.DataFrame, policy: Policy) -> tuple[pl.DataFrame, list
 def _join_terms(values: pl.DataFrame, link: Link) -> pl.DataFrame:
     """One row per year, organisation and group in which all terms of a link exist: quantity_i and value_i of each."""
     on, rows = ["school_year", "org_id", *GROUP], None
-    for i, term in enumerate(link.terms):
-        table, _, statistic = term.rpartition(".")
+    for i, term in enumerate(link.members):
+        table, statistic = term.pair
         side = values.filter(pl.col("table_id") == table, pl.col("statistic") == statistic).with_columns(
-            pl.col("school_year") - link.years.get(term, 0)
+            pl.col("school_year") - term.years
         )
         renamed = {"quantity": f"quantity_{i}", "value": f"value_{i}"}
         if rows is None:

@@ -10,6 +10,7 @@ from privacy.structure import KEY, Structure
 SHOWN, BANDED, WITHHELD, NOT_PUBLISHED = "shown", "banded", "withheld", "not_published"
 PUBLISHED = ("student_count", "numerator", "denominator")
 TOLD = (SHOWN, BANDED)
+MEDIAN = "median_level"
 RATES = ("rate_low", "rate_high", "rate_label")
 UNPROTECTED_SCHEMA = {
     **dict.fromkeys(KEY, pl.String),
@@ -41,7 +42,8 @@ class Protected:
       If a table publishes rates, also rate_label: the rate, band or mean as it is to be printed ("23.1", "20-29",
       "<=5"); rate_low, rate_high: what it stands for, rate_low <= rate < rate_high in 1/10,000 of the unit of the
       table's scale, closed above where it ends at the greatest rate there can be; rate_status: shown, banded, withheld,
-      not_published. All null where the group is empty.
+      not_published. All null where the group is empty. If a table publishes medians, also median_level (the level of
+      the distribution the row belongs to) and median_status, the same in all rows of a distribution.
     - `structure`: the relations every reader may know. Its residuals are exact sums: do not publish it.
     - `sensitive`: KEY, statistic of what must be protected; no values.
     - `reasons`: one row per withheld cell and statistic: KEY, org_level, statistic, reason. Never published.

@@ -3,9 +3,9 @@
 The forms only; what follows from them: relations.py (sums), primary.py (what is sensitive), coding.py (rates).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 STATISTICS = ("student_count", "denominator", "numerator", "complement", "derived")
 
@@ -34,6 +34,19 @@ class Band(Strict):
     step: int = Field(ge=1, le=50)
 
 
+class Median(Strict):
+    """The median of a distribution is published: its `levels` in order, and the fewest `persons` it is published of."""
+
+    levels: tuple[str, ...] = Field(min_length=2)
+    persons: int = Field(default=10, ge=3)
+
+    @model_validator(mode="after")
+    def _names_levels_once(self):
+        if len(set(self.levels)) < len(self.levels):
+            raise ValueError("two levels have the same name")
+        return self
+
+
 class TablePolicy(Strict):
     """How one table is protected.
 
@@ -43,11 +56,12 @@ class TablePolicy(Strict):
     kind: Literal["count", "rate", "magnitude", "mean"]
     thresholds: Thresholds = Thresholds()
     zero_is_sensitive: bool = False
-    publish: Literal["counts", "percent", "percent_only"] = "counts"
+    publish: Literal["counts", "percent", "percent_only", "median"] = "counts"
     scale: int = Field(default=100, ge=1, le=10_000)
     decimals: int = Field(default=1, ge=0, le=3)
     coding: str | None = None
     levels: str | None = None
+    median: Median | None = None
     lowest: int | None = Field(default=None, ge=0)
     highest: int | None = Field(default=None, le=10_000)
 
@@ -55,7 +69,7 @@ class TablePolicy(Strict):
     @classmethod
     def _no_median(cls, content):
         if isinstance(content, dict) and content.get("kind") == "median":
-            raise ValueError("kind: median is no sum, and cannot be protected here; publish shares of levels instead")
+            raise ValueError("a median is no sum; publish that of a distribution: kind: rate, with levels and median")
         return content
 
     @model_validator(mode="after")
@@ -63,6 +77,12 @@ class TablePolicy(Strict):
         outcome = self.thresholds.numerator > 1 or self.thresholds.complement > 1 or self.coding or self.levels
         if self.kind != "rate" and (outcome or self.publish != "counts"):
             raise ValueError("thresholds on numerator or complement, publish, coding and levels: kind: rate only")
+        if self.median and not self.levels:
+            raise ValueError("median is of a distribution: name its levels")
+        if self.publish == "median" and (self.coding or not self.median):
+            raise ValueError("publish: median needs median, and no coding")
+        if self.publish == "percent_only" and self.median:
+            raise ValueError("a median is published beside the number of students: publish must not be percent_only")
         if self.kind not in ("rate", "mean") and self.zero_is_sensitive:
             raise ValueError("zero_is_sensitive belongs to kind: rate or mean only")
         if self.coding and self.scale != 100:
@@ -92,7 +112,7 @@ class TablePolicy(Strict):
     @property
     def publishes_rates(self) -> bool:
         """Whether a rate, a band or a mean is published beside or instead of counts."""
-        return self.publish != "counts" or self.coding is not None or self.kind == "mean"
+        return self.publish in ("percent", "percent_only") or self.coding is not None or self.kind == "mean"
 
     @property
     def unit(self) -> int:
@@ -149,15 +169,38 @@ class Derived(Strict):
     zero_is_sensitive: bool = False
 
 
+class Term(Strict):
+    """A statistic, written `table.statistic`, times a coefficient; `years`: how many years later it is taken from."""
+
+    statistic: str
+    coefficient: int
+    years: int = 0
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """(table or link, statistic)."""
+        table, _, statistic = self.statistic.rpartition(".")
+        return table, statistic
+
+
+def _name_form(terms: object) -> str:
+    return "list" if isinstance(terms, list | tuple) else "mapping"
+
+
+Mapping = Annotated[dict[str, int], Field(min_length=1), Tag("mapping")]
+Listing = Annotated[tuple[Term, ...], Field(min_length=1), Tag("list")]
+
+
 class Link(Strict):
     """What everybody knows of some statistics of one year, organisation and group, wherever all of them exist.
 
     The sum of coefficient x statistic equals a number, is bounded, or is a derived number that nobody publishes.
-    `years`: how many years later than the others a statistic is taken from.
+    `terms`: statistic to coefficient, with `years`: how many years later than the others a statistic is taken from; or
+    a list of terms, in which a statistic may stand once for every year.
     """
 
     name: str = Field(min_length=1, pattern=r"^[^.]+$")
-    terms: dict[str, int] = Field(min_length=1)
+    terms: Annotated[Mapping | Listing, Discriminator(_name_form)]
     years: dict[str, int] = {}
     equals: int | None = None
     at_least: int | None = None
@@ -169,6 +212,19 @@ class Link(Strict):
         bounded = self.at_least is not None or self.at_most is not None
         if bounded + (self.equals is not None) + (self.derived is not None) != 1:
             raise ValueError(f"link {self.name!r}: give one of equals, derived, or at_least and at_most")
-        if 0 in self.terms.values() or not set(self.years) <= set(self.terms):
+        listed = not isinstance(self.terms, dict)
+        if listed and self.years:
+            raise ValueError(f"link {self.name!r}: of terms in a list, each gives its own years")
+        if any(term.coefficient == 0 for term in self.members) or not (listed or set(self.years) <= set(self.terms)):
             raise ValueError(f"link {self.name!r}: coefficients must not be 0, and years must name terms")
+        if len({(term.statistic, term.years) for term in self.members}) < len(self.members):
+            raise ValueError(f"link {self.name!r}: two terms are the same statistic of the same year")
         return self
+
+    @property
+    def members(self) -> tuple[Term, ...]:
+        """The terms, in whatever form they were given."""
+        if not isinstance(self.terms, dict):
+            return self.terms
+        years = self.years
+        return tuple(Term(statistic=one, coefficient=k, years=years.get(one, 0)) for one, k in self.terms.items())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from privacy.distributions import count_misplaced
 from privacy.policy import Policy
 from privacy.relations import (
     CROSS,
@@ -98,6 +99,9 @@ def check_cells(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     broken = [f"{count} {name}" for name, count in counts.items() if count]
     if broken:
         raise ValueError("cells: " + "; ".join(broken))
+    misplaced = count_misplaced(cells, policy)
+    if misplaced:
+        raise ValueError(f"cells: {misplaced} distributions lack a level of their median, or have students at no level")
     twice = (
         name_groups(cells).select(pl.struct("table_id", "school_year", "org_id", *GROUP).is_duplicated().sum()).item()
     )

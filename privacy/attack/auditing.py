@@ -25,6 +25,7 @@ from privacy.attack.reading import (
 from privacy.attack.recovery import attack_system
 from privacy.certificates import Certificates, no_certificates
 from privacy.knowledge import bound_quantities
+from privacy.medians import add_medians, find_median_faults
 from privacy.policy import Attacker, Policy
 from privacy.release import PUBLISHED, RATES, TOLD, Progress, Protected
 from privacy.structure import KEY, Structure
@@ -52,7 +53,7 @@ class AuditReport:
     - `tables`: one row per table: table_id, passed, checked (protected quantities attacked), failures.
     - `failures`: one row per table cell, statistic, attacker and problem: KEY, statistic, attacker (null: any reader),
       problem (exposed: too few values left; unproved: not enough found in the time given; sensitive_value_shown;
-      value_of_a_withheld_cell; sum_is_wrong; rate_is_wrong; unprotected: the engine says so),
+      value_of_a_withheld_cell; sum_is_wrong; rate_is_wrong; median_is_wrong; unprotected: the engine says so),
       candidates (values found possible, at most those required; null if not counted).
     - `certificates`: against all attackers together; internal, for what they cover tells what is small.
     """
@@ -89,6 +90,8 @@ def audit(
     failures = [_shown_but_sensitive(values, protected, policy), _left_in(protected)]
     failures.append(_wrong_rates(values, protected, policy))
     failures.append(students)
+    for problem, rows in find_median_faults(protected.cells, protected.structure, policy):
+        failures.append(_fail(rows.with_columns(statistic=pl.lit("median")), problem))
     failures.append(_fail(protected.unprotected, UNPROTECTED))
     attack = partial(_attack, protected=protected, policy=policy, report=report)
     found, named, certificates = _attack_in_turn(
@@ -257,7 +260,7 @@ def _attack(
                 for kind in ("exposed", "unproved")
             ),
             _fail(unlisted.filter(_is_small(policy, "lowest")), EXPOSED, name, "exhibited"),
-            _fail(_rows_of(values, protected, wrong), BROKEN_SUM),
+            _fail(_rows_of(values, system[2], wrong), BROKEN_SUM),
         ]
     )
     kept = pl.col("quantity").is_in(listed["quantity"].unique().implode())
@@ -281,12 +284,10 @@ def _list_system(
     told = pl.concat([bounds, bound_numerators(read)]).group_by("quantity")
     told = told.agg(pl.col("low").max(), pl.col("high").min())
     found = values.group_by("quantity").agg(published=pl.col("published").max(), group=pl.col("district").first())
-    relations, terms = relate_numerators(read, structure.relations.height)
-    return (
-        found.join(told, on="quantity", how="left").sort("quantity"),
-        pl.concat([structure.relations, relations]),
-        pl.concat([structure.terms, terms]),
-    )
+    relations, terms = add_medians(structure, cells, policy)
+    rates = relate_numerators(read, relations.height)
+    found = found.join(told, on="quantity", how="left").sort("quantity")
+    return found, pl.concat([relations, rates[0]]), pl.concat([terms, rates[1]])
 
 
 def certify(
@@ -306,9 +307,10 @@ def certify(
     return dataclasses.replace(found, leaks=found.leaks.clear())
 
 
-def _rows_of(values: pl.DataFrame, protected: Protected, relations: np.ndarray) -> pl.DataFrame:
-    """One row per relation given: the cell that stands for its sum."""
-    whole = protected.structure.terms.filter(
-        pl.col("relation").is_in(pl.Series(relations, dtype=pl.Int64).implode()), pl.col("coefficient") < 0
+def _rows_of(values: pl.DataFrame, terms: pl.DataFrame, relations: np.ndarray) -> pl.DataFrame:
+    """One row per relation given: the cell that stands for its sum; all cells of it where none does."""
+    whole = terms.filter(
+        pl.col("relation").is_in(pl.Series(relations, dtype=pl.Int64).implode()),
+        (pl.col("coefficient") < 0) | (pl.col("coefficient").min().over("relation") > 0),
     )
     return values.join(whole.select("quantity").unique(), on="quantity", how="semi", maintain_order="left")

@@ -34,8 +34,9 @@ class Choice:
 
 
 def list_fixed(problem: Problem) -> np.ndarray:
-    """Boolean per unit: withheld in any case, for a sensitive quantity or what that implies."""
+    """Boolean per unit: withheld in any case: for a sensitive quantity, what that implies, or never published."""
     fixed = np.zeros(len(problem.cost), dtype=bool)
+    fixed[problem.unpublished] = True
     fixed[problem.unit[problem.sensitive & ~problem.known]] = True
     close_implications(problem, fixed)
     return fixed

@@ -8,11 +8,13 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from privacy.engine.coding import state_rates
+from privacy.engine.medians import MEDIAN, pose_medians, state_medians
 from privacy.engine.problem import UNBOUNDED, Problem
 from privacy.knowledge import bound_quantities
 from privacy.policy import Policy
 from privacy.structure import KEY, Structure
 
+RATE = "rate"
 BAND = 0.3  # what a band is worth, as a part of the number it stands for
 
 
@@ -50,14 +52,20 @@ def pose_problem(
     stated = list_statements(cells, structure, policy)
     own_unit = len(cost) + np.arange(stated.height)
     of_size = np.stack([unit[stated["size"].to_numpy()], own_unit], axis=1)
+    rates, medians = (stated.filter(pl.col("statistic") == one) for one in (RATE, MEDIAN))
     says = sparse.csr_matrix(
-        (np.ones(stated.height, np.int64), (np.arange(stated.height), stated["number"])), (stated.height, n)
+        (np.ones(rates.height, np.int64), (np.arange(rates.height), rates["number"])), (rates.height, n)
+    )
+    middle, least, most = pose_medians(medians, structure, policy, truth)
+    low, high = (
+        structure.relations[side].fill_null(bound).to_numpy()
+        for side, bound in (("low", -UNBOUNDED), ("high", UNBOUNDED))
     )
     return Problem(
-        sparse.vstack([matrix, says], format="csr"),
-        np.concatenate([structure.relations["low"].fill_null(-UNBOUNDED).to_numpy(), stated["least"].to_numpy()]),
-        np.concatenate([structure.relations["high"].fill_null(UNBOUNDED).to_numpy(), stated["most"].to_numpy()]),
-        np.concatenate([np.full(structure.relations.height, -1), own_unit]),
+        sparse.vstack([matrix, says, middle], format="csr"),
+        np.concatenate([low, rates["least"].to_numpy(), least]),
+        np.concatenate([high, rates["most"].to_numpy(), most]),
+        np.concatenate([np.full(len(low), -1), own_unit[: rates.height], np.repeat(own_unit[rates.height :], 2)]),
         truth,
         bounds["low"].to_numpy(),
         bounds["high"].fill_null(UNBOUNDED).to_numpy(),
@@ -69,27 +77,31 @@ def pose_problem(
         np.concatenate([cost, _cost_statements(stated, rows, policy)]),
         np.concatenate([_implications(rows, unit_of_row, known[quantity]), of_size]),
         policy.required_candidates,
+        _list_unpublished(rows, unit_of_row, policy),
     )
 
 
 def list_statements(cells: pl.DataFrame, structure: Structure, policy: Policy) -> pl.DataFrame:
-    """One row per rate or band that may stand although its numerator is withheld: what state_rates says of it, and
-    number, size: the quantities of numerator and denominator.
+    """One row per rate or band that may stand although its numerator is withheld, then one per median that may stand.
 
-    Its unit in the problem: the last ones, in this order. Withholding it lifts what it says of the numerator.
+    statistic (rate, median); what state_rates or state_medians says of it; number, size: the quantities of numerator
+    (of a rate) and denominator. Its unit in the problem: the last ones, in this order. Withholding it lifts that.
     """
     stated = state_rates(cells, policy).filter(pl.col("rate_label").is_not_null())
     for name, statistic in (("number", "numerator"), ("size", "denominator")):
         own = structure.quantities.filter(pl.col("statistic") == statistic)
         own = own.select(*KEY, pl.col("quantity").alias(name))
         stated = stated.join(own, on=KEY, how="left", maintain_order="left")
-    return stated.sort("number")
+    rates = stated.sort("number").with_columns(statistic=pl.lit(RATE))
+    medians = state_medians(cells, structure, policy).with_columns(statistic=pl.lit(MEDIAN))
+    return pl.concat([rates, medians], how="diagonal_relaxed")
 
 
 def _cost_statements(stated: pl.DataFrame, rows: pl.DataFrame, policy: Policy) -> np.ndarray:
-    """A rate costs what its numerator would; a band beside counts only says part of that."""
+    """A rate costs what its numerator would; a band, or a median, beside counts only says part of that."""
     worth = {
-        table: 1.0 if rules.coding and rules.publish != "counts" else BAND for table, rules in policy.tables.items()
+        table: 1.0 if rules.publish == "median" or (rules.coding and rules.publish != "counts") else BAND
+        for table, rules in policy.tables.items()
     }
     full = rows.filter(pl.col("statistic") == "numerator").select(*KEY, "weight")
     found = stated.join(full, on=KEY, how="left", maintain_order="left")
@@ -121,7 +133,11 @@ def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Poli
     # Up to 1 % dearer by a keyed hash: ties are broken the same way every time, and not in a way a reader can repeat.
     label = pl.concat_str([pl.col(column).cast(pl.String) for column in KEY], separator="\x1f")
     # What nobody publishes costs nothing to withhold.
-    coded = [table for table, rules in policy.tables.items() if rules.coding and rules.publish != "counts"]
+    coded = [
+        table
+        for table, rules in policy.tables.items()
+        if rules.publish == "median" or (rules.coding and rules.publish != "counts")
+    ]
     unpublished = ~pl.col("published") | (outcome & pl.col("table_id").is_in(coded))
     rows = rows.with_columns(
         weight=weight,
@@ -134,6 +150,14 @@ def _describe_quantities(cells: pl.DataFrame, structure: Structure, policy: Poli
         int.from_bytes(hashlib.blake2b(text.encode(), key=key, digest_size=4).digest(), "big") for text in rows["label"]
     ]
     return rows.with_columns(cost=pl.col("cost") * (1 + 0.01 * pl.Series(jitter, dtype=pl.Float64) / 2**32))
+
+
+def _list_unpublished(rows: pl.DataFrame, unit_of_row: np.ndarray, policy: Policy) -> np.ndarray:
+    """The units of nothing but the numbers behind medians, of tables that publish no more than these."""
+    tables = [table for table, rules in policy.tables.items() if rules.publish == "median"]
+    behind = (pl.col("statistic") != "denominator") & pl.col("table_id").is_in(tables)
+    units = rows.select(unit=pl.Series(unit_of_row), behind=behind).group_by("unit").agg(pl.col("behind").all())
+    return units.filter("behind")["unit"].sort().to_numpy()
 
 
 def _stand_in(cells: pl.DataFrame, structure: Structure) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 The auditor has no part in this: it reads the published tables and the structure for itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -24,7 +24,8 @@ class Problem:
     strongest attacker thinks possible if withheld. known (n): never withheld, everybody knows it (a shown zero, an
     earlier release).
     unit (n). block (n): the district, or -1 for the state. sensitive (n), width (n): required width as a part of the
-    upper end. cost (u). implies (k×2): withholding unit [0] requires withholding unit [1].
+    upper end. cost (u). implies (k×2): withholding unit [0] requires withholding unit [1]. unpublished: units that no
+    release shows, whatever is chosen.
     """
 
     matrix: sparse.csr_matrix
@@ -42,6 +43,7 @@ class Problem:
     cost: np.ndarray
     implies: np.ndarray
     candidates: int
+    unpublished: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def lifted(self, hidden: np.ndarray, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Boolean per relation (of some): lifted, its unit being among the hidden ones (boolean per unit)."""

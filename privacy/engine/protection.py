@@ -7,7 +7,8 @@ import polars as pl
 
 from privacy.engine.coding import STATEMENT, state_rates
 from privacy.engine.intervals import choose_safely
-from privacy.engine.posing import list_statements, pose_problem
+from privacy.engine.medians import choose_medians
+from privacy.engine.posing import RATE, list_statements, pose_problem
 from privacy.engine.primary import REASONS, find_sensitive, find_sensitive_derived
 from privacy.engine.withstanding import withstand
 from privacy.insiders import Insiders
@@ -59,11 +60,14 @@ def compose_release(
 ) -> Protected:
     """The release of checked cells, once it is decided what is withheld (boolean per quantity) and what is lifted.
 
-    stated: KEY and lifted (boolean) of the rates and bands that may stand although their numerator is withheld.
+    stated: what list_statements gives, and lifted (boolean).
     """
     reasons = _explain(cells, structure, sensitive, withheld)
     summary = reasons.group_by("table_id", "org_level", "statistic", "reason").agg(cells=pl.len()).sort(pl.all())
-    published = _withhold(cells, reasons, policy, stated)
+    published = _withhold(cells, reasons, policy, stated.filter(pl.col("statistic") == RATE))
+    if any(rules.median for rules in policy.tables.values()):
+        no_size = reasons.filter(pl.col("statistic") == "denominator").select(KEY)
+        published = _add_medians(published, choose_medians(cells, structure, stated, no_size, policy))
     return Protected(published, structure, sensitive, reasons, summary, cost, policy.hash)
 
 
@@ -150,6 +154,14 @@ def _withhold(
         pl.col("rate_status").fill_null(otherwise)
     )
     return _order(cells, (*PUBLISHED, "rate"))
+
+
+def _add_medians(cells: pl.DataFrame, medians: pl.DataFrame) -> pl.DataFrame:
+    """The published cells with the medians before the status of the row, which is withheld if its median is."""
+    cells = cells.join(medians, on=KEY, how="left", maintain_order="left")
+    cells = cells.with_columns(pl.col("median_status").fill_null(NOT_PUBLISHED))
+    gone = pl.when(pl.col("median_status") == WITHHELD).then(pl.lit(WITHHELD)).otherwise("status")
+    return cells.with_columns(status=gone).select(pl.exclude("status"), "status")
 
 
 def _order(cells: pl.DataFrame, statistics: tuple[str, ...]) -> pl.DataFrame:

@@ -92,8 +92,12 @@ def _list_ties(policy: Policy) -> Iterator[list[tuple[str, int]]]:
     """The tables each relation between tables is about, and how many years later it takes them from."""
     for same in policy.same_as:
         yield [(table, 0) for table, _ in same.pairs]
+    behind: dict[str, list[tuple[str, int]]] = {}  # the tables behind the derived number of a link
     for link in policy.links:
-        yield [(term.rpartition(".")[0], link.years.get(term, 0)) for term in link.terms]
+        named = [(term.pair[0], term.years) for term in link.members]
+        tied = [(table, years + later) for name, years in named for table, later in behind.get(name, [(name, 0)])]
+        behind[link.name] = list(dict.fromkeys(tied))
+        yield behind[link.name]
 
 
 def list_parts(campaign: Campaign) -> list[Part]:
@@ -204,7 +208,8 @@ def _may_stay_near(campaign: Campaign, part: Part, last: dict[str, str], release
     same = same and outcome["seal"] == _seal_files(campaign, place)
     told = set(newest.exact.select(TABLE).unique().iter_rows()) == set(part.tables) and not part.tied
     alone = all(release.tier == campaign.tier for release in releases) and not policy.insiders
-    counted = all(policy.tables[name].kind in COUNTED for name, _ in part.tables)
+    rules = [policy.tables[name] for name, _ in part.tables]
+    counted = all(one.kind in COUNTED and not one.median for one in rules)
     found = same and outcome["passed"] and pl.read_parquet(place / "lost.parquet").is_empty()
     return found and told and alone and counted and last["release"] == f"{newest.tier}/{newest.release}"
 

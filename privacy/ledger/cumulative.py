@@ -13,7 +13,8 @@ from privacy.certificates import Certificates
 from privacy.checker import CheckReport, check
 from privacy.engine.complementary import Choice, choose_units, close_implications
 from privacy.engine.intervals import widen
-from privacy.engine.posing import list_statements, pose_problem
+from privacy.engine.medians import MEDIAN
+from privacy.engine.posing import RATE, list_statements, pose_problem
 from privacy.engine.primary import find_sensitive, find_sensitive_derived
 from privacy.engine.problem import UNBOUNDED, Problem
 from privacy.engine.protection import compose_release
@@ -27,7 +28,6 @@ from privacy.policy import Policy
 from privacy.release import PUBLISHED, WITHHELD, Progress, Protected
 from privacy.structure import KEY, build_structure, check_cells
 
-RATE = "rate"  # what a row states of its rate, beside its numbers
 SHOWN_NOW, SHOWN_BEFORE = "sensitive_value_shown", "shown_in_an_earlier_release"
 
 
@@ -117,7 +117,7 @@ def pose_after(history: History, secret: bytes) -> Problem:
     before, own = (history.stated[name].to_numpy() for name in ("before", "own"))
     first = len(cost) - len(own)
     cost[first:][~own] = 0
-    lifted_by[len(lifted_by) - len(own) :][before] = -1
+    lifted_by[np.isin(lifted_by, first + np.flatnonzero(before))] = -1
     known = problem.known | history.shown
     return replace(problem, known=known, sensitive=problem.sensitive & ~known, cost=cost, lifted_by=lifted_by)
 
@@ -191,7 +191,7 @@ def _list_pattern(cells: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFr
         said = release.published.join(left, on=KEY, how="semi")
         left = left.join(said, on=KEY, how="anti")
         said = said.select(
-            *KEY, **{one: f"{one}_status" for one in (*PUBLISHED, RATE) if f"{one}_status" in said.columns}
+            *KEY, **{one: f"{one}_status" for one in (*PUBLISHED, RATE, MEDIAN) if f"{one}_status" in said.columns}
         )
         said = said.unpivot(index=KEY, variable_name="statistic", value_name="status")
         rows = pl.concat([rows, said.filter(pl.col("status") == WITHHELD).select(ROW)])
@@ -205,8 +205,7 @@ def _mark_units(history: History, problem: Problem, withheld: pl.DataFrame) -> n
     gone[rows.join(withheld, on=ROW, how="semi")["quantity"].to_numpy()] = True
     hidden = np.zeros(len(problem.cost), dtype=bool)
     hidden[problem.unit[gone & ~problem.known]] = True
-    rates = withheld.filter(pl.col("statistic") == RATE).select(KEY).with_columns(gone=pl.lit(True))
-    stated = history.stated.join(rates, on=KEY, how="left", maintain_order="left")
+    stated = history.stated.join(withheld.with_columns(gone=pl.lit(True)), on=ROW, how="left", maintain_order="left")
     lifted = stated.select((pl.col("gone").fill_null(False) | ~pl.col("own")) & ~pl.col("before")).to_series()
     hidden[len(hidden) - stated.height :] |= lifted.to_numpy()
     close_implications(problem, hidden)
@@ -214,13 +213,13 @@ def _mark_units(history: History, problem: Problem, withheld: pl.DataFrame) -> n
 
 
 def _list_withheld(history: History, problem: Problem, hidden: np.ndarray) -> pl.DataFrame:
-    """One row per statistic of the release at hand (a rate is one) that is withheld: KEY, statistic."""
+    """One row per statistic of the release at hand (a rate or median is one) that is withheld: KEY, statistic."""
     rows, stated = history.structure.quantities, history.stated
     gone = (hidden[problem.unit] & ~problem.known)[rows["quantity"].to_numpy()]
     lifted = hidden[len(hidden) - stated.height :]
     found = [
         rows.filter(pl.Series(gone, dtype=pl.Boolean)).select(ROW),
-        stated.filter(pl.Series(lifted, dtype=pl.Boolean)).select(*KEY, statistic=pl.lit(RATE)),
+        stated.filter(pl.Series(lifted, dtype=pl.Boolean)).select(ROW),
     ]
     return pl.concat(found).join(history.current, on=KEY, how="semi")
 
@@ -250,7 +249,7 @@ def _release(past: Past, withheld: pl.DataFrame) -> Protected:
     rows = structure.quantities.join(pl.concat([withheld, sensitive.select(ROW)]), on=ROW, how="semi")
     gone = np.zeros(len(truth), dtype=bool)
     gone[rows["quantity"].to_numpy()] = True
-    rates = withheld.filter(pl.col("statistic") == RATE).select(KEY).with_columns(lifted=pl.lit(True))
-    stated = list_statements(cells, structure, policy).join(rates, on=KEY, how="left", maintain_order="left")
+    stated = list_statements(cells, structure, policy)
+    stated = stated.join(withheld.with_columns(lifted=pl.lit(True)), on=ROW, how="left", maintain_order="left")
     stated = stated.with_columns(pl.col("lifted").fill_null(False))
     return compose_release(cells, structure, sensitive, gone, stated, policy, 0.0)

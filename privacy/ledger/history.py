@@ -13,16 +13,19 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from privacy.engine.posing import list_statements
+from privacy.distributions import list_distributions
+from privacy.engine.medians import MEDIAN
+from privacy.engine.posing import RATE, list_statements
 from privacy.engine.primary import find_sensitive, find_sensitive_derived
 from privacy.ledger.chain import TABLE, Release
 from privacy.ledger.versions import OUTCOMES, PAIR, ROW, System, label_version
 from privacy.policy import Policy
 from privacy.release import BANDED, PUBLISHED, RATES, SHOWN
+from privacy.release import MEDIAN as MEDIAN_LEVEL
 from privacy.structure import CELL_COLUMNS, KEY, Structure, build_structure, check_cells
 
 CHANGE = "primary_change"
-STATUSES = [f"{statistic}_status" for statistic in (*PUBLISHED, "rate")]
+STATUSES = [f"{statistic}_status" for statistic in (*PUBLISHED, RATE, MEDIAN)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +65,22 @@ class History:
 
     @cached_property
     def stated(self) -> pl.DataFrame:
-        """What list_statements gives, in order; `before`: an earlier release stated it; `own`: this one may."""
+        """What list_statements gives, in order; `before`: an earlier release stated it; `own`: this one may.
+
+        Raises ValueError where an earlier release stated another median of the same numbers: its levels had another
+        order.
+        """
         rows = list_statements(self.cells, self.structure, self.policy)
-        before = self.past.filter(pl.col("rate_label").is_not_null()).select(KEY).with_columns(before=pl.lit(True))
-        own = self.current.with_columns(own=pl.lit(True))
-        for frame in (before, own):
-            rows = rows.join(frame, on=KEY, how="left", maintain_order="left")
-        return rows.with_columns(pl.col("before", "own").fill_null(False))
+        said = {RATE: "rate_label", MEDIAN: "median_level"}
+        before = [
+            self.past.filter(pl.col(one).is_not_null()).select(*KEY, statistic=pl.lit(name), before=one)
+            for name, one in said.items()
+        ]
+        rows = rows.join(pl.concat(before), on=ROW, how="left", maintain_order="left")
+        if rows.filter(pl.col("statistic") == MEDIAN, pl.col("before") != pl.col(MEDIAN)).height:
+            raise ValueError("a median was published before in another order of levels: both cannot be protected")
+        rows = rows.join(self.current.with_columns(own=pl.lit(True)), on=KEY, how="left", maintain_order="left")
+        return rows.with_columns(pl.col("before").is_not_null(), pl.col("own").fill_null(False))
 
     def _mark(self, rows: pl.DataFrame) -> np.ndarray:
         on = [column for column in ROW if column in rows.columns]
@@ -79,7 +91,8 @@ class History:
     def publish(self, cells: pl.DataFrame) -> pl.DataFrame:
         """What all releases together show, this one included: one row per row of the history, like Protected.cells."""
         shown = _overlay([cells, self.past])
-        return shown if "rate_status" in cells.columns else shown.drop(*RATES, "rate_status")
+        added = [*RATES, "rate_status", MEDIAN_LEVEL, "median_status"]
+        return shown.drop([one for one in added if one not in cells.columns])
 
 
 def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) -> History:
@@ -90,13 +103,15 @@ def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) ->
     """
     if any(mark in name for name in policy.tables for mark in "@+"):
         raise ValueError("no table that is held against earlier releases may have @ or + in its name")
+    _refuse_forgotten_medians(releases, policy)
     system, rows, sensitive, past, known_as = System(), [], [], [], {}
     for number, (state, said) in enumerate(_list_states(cells, releases, policy)):
         structure, truth = build_structure(state, policy)
         if not number:
             alone = (structure, truth) if state is cells else None
         name = f"{said[0].tier}/{said[0].release}" if number else ""
-        version = system.take_in(structure, truth, name)
+        together = list_distributions(structure.quantities, policy).select(*KEY, "distribution")
+        version = system.take_in(structure, truth, name, together)
         own = version.filter(pl.col("version") == number)
         rows.append(_rename(state.join(own, on=KEY, how="inner", maintain_order="left"), system.names))
         small = pl.concat([find_sensitive(state, policy), find_sensitive_derived(structure, truth, policy)])
@@ -122,6 +137,15 @@ def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) ->
         known_as,
         alone,
     )
+
+
+def _refuse_forgotten_medians(releases: Sequence[Release], policy: Policy) -> None:
+    """A median that is out binds for ever, and only a policy that has its levels says what it means."""
+    for release in releases:
+        if MEDIAN_LEVEL in release.published.columns:
+            told = release.published.filter(pl.col(MEDIAN_LEVEL).is_not_null())["table_id"].unique()
+            if any(name in policy.tables and not policy.tables[name].median for name in told):
+                raise ValueError("medians were published before of a table of which the policy names none any more")
 
 
 def list_shown(cells: pl.DataFrame) -> pl.DataFrame:
@@ -199,7 +223,7 @@ def _is_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
 
 def _nothing() -> pl.DataFrame:
     """What no release shows: no row, and the columns every release has."""
-    words = [*KEY, "org_level", "parent_org_id", "rate_label", *STATUSES, "status"]
+    words = [*KEY, "org_level", "parent_org_id", "rate_label", MEDIAN_LEVEL, *STATUSES, "status"]
     numbers = ["school_year", *PUBLISHED, "rate_low", "rate_high"]
     return pl.DataFrame(schema={**dict.fromkeys(words, pl.String), **dict.fromkeys(numbers, pl.Int64)})
 

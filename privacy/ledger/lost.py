@@ -13,7 +13,7 @@ from privacy.certificates import Certificates
 from privacy.checker import CheckReport
 from privacy.ledger.cumulative import Past, audit_after, check_after, conclude_audit
 from privacy.ledger.versions import ROW
-from privacy.release import NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Protected
+from privacy.release import MEDIAN, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Protected
 
 
 def set_lost_aside(protected: Protected, past: Past, report: AuditReport) -> tuple[AuditReport, pl.DataFrame]:
@@ -41,8 +41,9 @@ def _silence(cells: pl.DataFrame) -> pl.DataFrame:
     """The published cells with everything withheld but what says that a group is empty."""
     somebody = pl.coalesce("student_count", "denominator").fill_null(1) > 0
     silenced = []
-    for name in [*PUBLISHED, "rate"] if "rate_status" in cells.columns else PUBLISHED:
-        status, values = f"{name}_status", [name] if name in PUBLISHED else list(RATES)
+    stated = {"rate": list(RATES), "median": [MEDIAN]}
+    for name in [*PUBLISHED, *(one for one in stated if f"{one}_status" in cells.columns)]:
+        status, values = f"{name}_status", stated.get(name, [name])
         hides = somebody & (pl.col(status) != NOT_PUBLISHED)
         silenced.append(pl.when(hides).then(pl.lit(WITHHELD)).otherwise(status).alias(status))
         silenced += [pl.when(~hides).then(one).alias(one) for one in values]

@@ -25,12 +25,15 @@ class System:
         self._truth: list[np.ndarray] = []
         self._quantities = self._sums = 0
 
-    def take_in(self, structure: Structure, truth: np.ndarray, name: str) -> pl.DataFrame:
-        """Adds a state of the tables; gives one row per row of it: KEY, version (the state it is from)."""
+    def take_in(self, structure: Structure, truth: np.ndarray, name: str, together: pl.DataFrame) -> pl.DataFrame:
+        """Adds a state of the tables; gives one row per row of it: KEY, version (the state it is from).
+
+        together: KEY, distribution of rows that are one version or another only all of them together.
+        """
         rows = structure.quantities.with_columns(value=pl.Series(truth)[structure.quantities["quantity"]])
         version = len(self.names)
         self.names.append(name)
-        placed = self._place(rows).with_columns(pl.col("version").fill_null(version))
+        placed = self._place(rows, together).with_columns(pl.col("version").fill_null(version))
         number, twins = self._number(placed, truth, version)
         fresh = placed.filter(pl.col("version") == version)
         self._rows.append(
@@ -85,7 +88,7 @@ class System:
         relations = pl.concat(self._relations).select("relation", "kind", "low", "high")
         return Structure(quantities, relations, pl.concat(self._terms)), np.concatenate(self._truth)
 
-    def _place(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def _place(self, rows: pl.DataFrame, together: pl.DataFrame) -> pl.DataFrame:
         """The rows with the first version of all the same numbers, and the quantity each is known as (null: none)."""
         if not self._rows:
             return rows.with_columns(version=pl.lit(None, pl.Int32), same_as=pl.lit(None, pl.Int64))
@@ -94,13 +97,23 @@ class System:
         whole = rows.group_by(KEY).agg(statistics=pl.len())
         same = both.group_by(*KEY, "version").agg(same=(pl.col("value") == pl.col("known")).sum())
         same = same.join(whole, on=KEY, how="left").filter(pl.col("same") == pl.col("statistics"))
+        whole = same.join(together, on=KEY, how="inner").group_by("distribution", "version").agg(same=pl.len())
+        whole = whole.join(together.group_by("distribution").len("same"), on=["distribution", "same"], how="semi")
+        whole = together.join(
+            whole.group_by("distribution").agg(whole=pl.col("version").min()), on="distribution", how="left"
+        )
         same = same.group_by(KEY).agg(pl.col("version").min())
         rows = rows.join(same, on=KEY, how="left", maintain_order="left")
         equal = both.filter(pl.col("value") == pl.col("known")).select(*ROW, "version", "same_as")
         alike = equal.filter(~pl.col("statistic").is_in(OUTCOMES)).sort("version").unique(ROW, keep="first")
         rows = rows.join(equal, on=[*ROW, "version"], how="left", maintain_order="left")
         rows = rows.join(alike.drop("version"), on=ROW, how="left", suffix="_alike", maintain_order="left")
-        return rows.with_columns(pl.coalesce("same_as", "same_as_alike").alias("same_as")).drop("same_as_alike")
+        rows = rows.with_columns(pl.coalesce("same_as", "same_as_alike").alias("same_as")).drop("same_as_alike")
+        # What did not change in a distribution that did is a row of the new version, but the same quantities.
+        whole = whole.select(*KEY, "whole", parted=pl.lit(True))
+        rows = rows.join(whole, on=KEY, how="left", maintain_order="left")
+        version = pl.when(pl.col("parted").fill_null(False)).then("whole").otherwise("version")
+        return rows.with_columns(version=version).drop("whole", "parted")
 
     def _number(self, placed: pl.DataFrame, truth: np.ndarray, version: int) -> tuple[np.ndarray, pl.DataFrame]:
         """The number in the whole system of every quantity of a state, and pairs of numbers found to be the same."""
