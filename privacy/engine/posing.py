@@ -81,6 +81,22 @@ def pose_problem(
     )
 
 
+def refill(cells: pl.DataFrame, structure: Structure, values: np.ndarray, policy: Policy) -> pl.DataFrame:
+    """The cells with other values of the structure's quantities (whole numbers, by quantity).
+
+    The persons behind a magnitude are no quantity and stay as they are.
+    """
+    own = structure.quantities.with_columns(value=pl.Series(values[structure.quantities["quantity"].to_numpy()]))
+    for statistic in ("student_count", "numerator", "denominator"):
+        rows = own.filter(pl.col("statistic") == statistic).select(*KEY, "value")
+        cells = cells.join(rows, on=KEY, how="left", maintain_order="left")
+        cells = cells.with_columns(pl.coalesce("value", statistic).alias(statistic)).drop("value")
+    same = pl.col("table_id").is_in([table for table, rules in policy.tables.items() if rules.kind in ("rate", "mean")])
+    return cells.with_columns(
+        student_count=pl.when(same).then(pl.col("denominator").fill_null(0)).otherwise("student_count")
+    )
+
+
 def list_statements(cells: pl.DataFrame, structure: Structure, policy: Policy) -> pl.DataFrame:
     """One row per rate or band that may stand although its numerator is withheld, then one per median that may stand.
 

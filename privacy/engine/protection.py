@@ -6,15 +6,21 @@ import numpy as np
 import polars as pl
 
 from privacy.engine.coding import STATEMENT, state_rates
+from privacy.engine.complementary import Choice
 from privacy.engine.intervals import choose_safely
 from privacy.engine.medians import choose_medians
-from privacy.engine.posing import RATE, list_statements, pose_problem
+from privacy.engine.minimality import FEW, outlast_replay
+from privacy.engine.posing import RATE, list_statements, pose_problem, refill
 from privacy.engine.primary import REASONS, find_sensitive, find_sensitive_derived
+from privacy.engine.problem import UNBOUNDED, Problem
 from privacy.engine.withstanding import withstand
 from privacy.insiders import Insiders
-from privacy.policy import Policy
+from privacy.knowledge import bound_quantities
+from privacy.policy import Attacker, Policy
 from privacy.release import BANDED, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Bound, Progress, Protected
 from privacy.structure import KEY, Structure, build_structure, check_cells
+
+INFORMED = Attacker(name="repeats the choice", tells_symbols_apart=True)  # what repeating it may tell him
 
 UNPROTECTED = "too few values are possible, even with everything around it withheld"
 UNPROTECTED_INSIDE = "too few values are possible for a district that knows its own numbers: {}"
@@ -32,9 +38,11 @@ def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progres
     report = progress or (lambda stage, done, total: None)
     cells = check_cells(cells, policy)
     structure, truth = build_structure(cells, policy)
-    sensitive = pl.concat([find_sensitive(cells, policy), find_sensitive_derived(structure, truth, policy)])
+    sensitive = _find_all(cells, structure, truth, policy)
     problem = pose_problem(cells, structure, truth, sensitive, policy, secret)
     choice, exposed = choose_safely(problem, report), {}
+    if len(truth) <= FEW:
+        choice = _repeat(problem, choice, cells, structure, sensitive, policy, secret, report)
     if policy.insiders:
         choice, exposed = withstand(problem, choice, Insiders(structure, cells, problem.known), report)
     hidden = choice.hidden
@@ -47,6 +55,31 @@ def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progres
         unprotected.append(name_unprotected(structure, sensitive, found, UNPROTECTED_INSIDE.format(district)))
     unprotected = pl.concat(unprotected).unique([*KEY, "statistic"], keep="first", maintain_order=True)
     return replace(release, unprotected=unprotected, bound=Bound(choice.lower_bound, choice.gap))
+
+
+def _repeat(
+    problem: Problem,
+    choice: Choice,
+    cells: pl.DataFrame,
+    structure: Structure,
+    sensitive: pl.DataFrame,
+    policy: Policy,
+    secret: bytes,
+    report: Progress,
+) -> Choice:
+    """The choice, with what it takes to outlast its being repeated for other tables."""
+
+    def pose(values: np.ndarray) -> Problem:
+        other = refill(cells, structure, values, policy)
+        return pose_problem(other, structure, values, _find_all(other, structure, values, policy), policy, secret)
+
+    bounds = bound_quantities(structure.quantities, sensitive, policy, [*policy.attackers, INFORMED])
+    informed = bounds["low"].to_numpy(), bounds["high"].fill_null(UNBOUNDED).to_numpy()
+    return outlast_replay(problem, choice, pose, informed, report)
+
+
+def _find_all(cells: pl.DataFrame, structure: Structure, truth: np.ndarray, policy: Policy) -> pl.DataFrame:
+    return pl.concat([find_sensitive(cells, policy), find_sensitive_derived(structure, truth, policy)])
 
 
 def compose_release(
