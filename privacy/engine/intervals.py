@@ -11,7 +11,7 @@ from privacy.engine.complementary import Choice, list_fixed, propose
 from privacy.engine.exploring import explore, label_parts
 from privacy.engine.parts import cut_out
 from privacy.engine.problem import Problem
-from privacy.engine.remedies import Around, Everything, Region, Single, Universe, find_remedy
+from privacy.engine.remedies import Around, Block, Everything, Region, Remedy, Single, Universe, find_remedy
 from privacy.engine.sparing import spare
 from privacy.engine.ties import tie_together
 from privacy.engine.witnesses import Witnesses
@@ -60,37 +60,58 @@ def _widen_cheapest_first(
 ) -> None:
     """Withholds, in place, what frees one quantity after the other, always the one that is cheapest to free.
 
-    What is cheap for one often frees many: most need nothing of their own any more when their turn comes. Prices only
-    fall while more is withheld; so a quantity waits at the price it had last. Of quantities that can only change
-    together one is asked for.
+    What is cheap for one often frees many: most need nothing of their own any more when their turn comes. Programs over
+    many quantities are asked only for what no single cheap unit frees.
     """
+    reach: tuple[type[Block], ...] = (Single,)
     while witnesses.lacking().any():
         before = _measure(hidden, witnesses)
         explore(problem, hidden, witnesses, progress)
-        # Anew every time: it counts on what was withheld elsewhere when it was made.
-        places = (Single(problem, universe, hidden), Around(problem, universe, hidden))
-        remedies = (
-            (target, find_remedy(places, target, witnesses)) for target in _list_untied(problem, hidden, witnesses)
-        )
-        found = {target: remedy for target, remedy in remedies if remedy}
-        asked_at = dict.fromkeys(found, int(hidden.sum()))
-        queue = [(remedy.price, target) for target, remedy in found.items()]
-        heapify(queue)
-        while queue:
-            progress("widening", len(found) - len(queue), len(found))
-            _, target = heappop(queue)
-            if not witnesses.lacking(target):
-                continue
-            remedy, withheld = places[0].price(found[target]), int(hidden.sum())
-            if remedy.fresh > 1 and asked_at[target] < withheld:
-                remedy, asked_at[target] = find_remedy(places, target, witnesses) or remedy, withheld
-            found[target] = remedy
-            if queue and remedy.price > queue[0][0]:
-                heappush(queue, (remedy.price, target))
-            else:
-                places[0].take(remedy, witnesses)
-        if _measure(hidden, witnesses) == before:
+        # Anew every time: they count on what was withheld elsewhere when they were made.
+        places = tuple(place(problem, universe, hidden) for place in reach)
+        most = places[0].cheap if len(places) == 1 else np.inf
+        targets = _list_untied(problem, hidden, witnesses)
+        _take_cheapest(targets, places, hidden, witnesses, progress, most=most)
+        if len(places) > 1 and _measure(hidden, witnesses) == before:
             return
+        reach = (Single, Around, Region)
+
+
+def _take_cheapest(
+    targets: list[int],
+    places: tuple[Block, ...],
+    hidden: np.ndarray,
+    witnesses: Witnesses,
+    progress: Progress,
+    *,
+    most: float,
+) -> None:
+    """Takes, in place, remedies for some quantities that cost at most so much, the cheapest first.
+
+    Prices only fall while more is withheld; so a quantity waits at the price it had last.
+    """
+    found: dict[int, Remedy] = {}
+    for done, target in enumerate(targets):
+        progress("pricing", done, len(targets))
+        remedy = find_remedy(places, target, witnesses)
+        if remedy and remedy.price <= most:
+            found[target] = remedy
+    asked_at = dict.fromkeys(found, int(hidden.sum()))
+    queue = [(remedy.price, target) for target, remedy in found.items()]
+    heapify(queue)
+    while queue:
+        progress("widening", len(found) - len(queue), len(found))
+        _, target = heappop(queue)
+        if not witnesses.lacking(target):
+            continue
+        remedy, withheld = places[0].price(found[target]), int(hidden.sum())
+        if remedy.price > places[0].cheap and asked_at[target] < withheld:
+            remedy, asked_at[target] = find_remedy(places, target, witnesses) or remedy, withheld
+        found[target] = remedy
+        if queue and remedy.price > queue[0][0]:
+            heappush(queue, (remedy.price, target))
+        else:
+            places[0].take(remedy, witnesses)
 
 
 def _measure(hidden: np.ndarray, witnesses: Witnesses) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from privacy.engine.parts import Part
 from privacy.engine.problem import Problem
 from privacy.engine.witnesses import UNSEEN, Witnesses
 
+CHEAP = 0.25  # the part of all units that counts as of the cheaper kind
 AROUND = 12  # districts before and behind one that are looked at with it
 KEPT = 400  # programs around districts that are kept at a time
 
@@ -20,12 +21,11 @@ KEPT = 400  # programs around districts that are kept at a time
 class Remedy:
     """A move that gives a quantity another value: the change of a part's quantities, and all the units that needs.
 
-    price, fresh: of those that were not withheld when it was found, what they cost and how many they are. whole: the
-    move is one of whole numbers; if not, it proves nothing.
+    price: what those cost that were not withheld when it was found. whole: the move is one of whole numbers; if not, it
+    proves nothing.
     """
 
     price: float
-    fresh: int
     whole: bool
     units: np.ndarray
     part: Part
@@ -40,11 +40,15 @@ class Remedy:
 class Block:
     """The cheapest move within one district: its boundary stays as it is, so the move is one of the whole state."""
 
+    enough = 1.0  # how many times what is cheap a remedy may cost that is not compared with those of a wider place
+
     def __init__(self, problem: Problem, universe: np.ndarray, hidden: np.ndarray):
         self._problem, self._universe, self._hidden = problem, universe, hidden
         self._kept: dict[tuple, Exchange] = {}
         effects = np.bincount(problem.implies[:, 0], problem.cost[problem.implies[:, 1]], len(problem.cost))
         self._cost = problem.cost + effects
+        # Whatever costs no more than two units of the cheaper kind is not worth comparing with anything.
+        self.cheap = 2 * float(np.quantile(self._cost, CHEAP))
 
     def _members(self, target: int) -> np.ndarray:
         problem = self._problem
@@ -79,7 +83,7 @@ class Block:
                 remedy = self._ask(target, change, search)
                 if remedy is not None:
                     found.append(remedy)
-                    if remedy.whole and remedy.fresh <= 1:
+                    if remedy.whole and remedy.price <= self.cheap:
                         return remedy
             if any(remedy.whole for remedy in found):
                 break
@@ -94,12 +98,12 @@ class Block:
         if move is None:
             return None
         needed = np.unique(np.concatenate([units[np.abs(move[0]) > 1e-7], move[1]]))
-        return self.price(Remedy(np.nan, 0, is_whole(move[0]), needed, exchange.part, move[0]))
+        return self.price(Remedy(np.nan, is_whole(move[0]), needed, exchange.part, move[0]))
 
     def price(self, remedy: Remedy) -> Remedy:
         """The same remedy at what it costs now."""
         fresh = remedy.units[~self._hidden[remedy.units]]
-        return replace(remedy, price=float(self._cost[fresh].sum()), fresh=len(fresh))
+        return replace(remedy, price=float(self._cost[fresh].sum()))
 
     def take(self, remedy: Remedy, witnesses: Witnesses) -> None:
         """Withholds, in place, what a remedy needs."""
@@ -117,6 +121,8 @@ class Block:
 
 class Around(Block):
     """The same with the state, and with what is withheld already in the districts around."""
+
+    enough = 4.0  # the next place has programs of its own for every quantity
 
     def __init__(self, problem: Problem, universe: np.ndarray, hidden: np.ndarray):
         super().__init__(problem, universe, hidden)
@@ -141,6 +147,8 @@ class Around(Block):
 
 class Single(Around):
     """The same where one more unit is enough: every sum it is a term of has another term withheld already."""
+
+    enough = 1.0
 
     def __init__(self, problem: Problem, universe: np.ndarray, hidden: np.ndarray):
         super().__init__(problem, universe, hidden)
@@ -197,16 +205,13 @@ class Everything(Universe):
 
 
 def find_remedy(places: tuple[Block, ...], target: int, witnesses: Witnesses) -> Remedy | None:
-    """The cheapest whole-number remedy; in the second place only if the first has none that needs one unit or none.
-
-    One unit is the least that helps. Where more are needed, what others withhold may help as well.
-    """
+    """The cheapest whole-number remedy; looked for in a wider place only if the ones before have none cheap enough."""
     best = None
     for place in places:
         remedy = place.find(target, witnesses, whole=False)
         if remedy and remedy.whole and (best is None or remedy.price < best.price):
             best = remedy
-        if best and best.fresh <= 1:
+        if best and best.price <= place.enough * place.cheap:
             break
     return best
 

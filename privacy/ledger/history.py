@@ -122,7 +122,8 @@ def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) ->
             known_as[f"{release.tier}/{release.release}"] = version.select(
                 KEY, version=label_version(system.names, "version")
             )
-    corrections, every = system.add_corrections(), pl.concat(rows)
+    # States come from the ledger and from the caller, whose columns may stand in another order.
+    corrections, every = system.add_corrections(), pl.concat([one.select(rows[0].columns) for one in rows])
     sensitive.append(find_small_changes(corrections, every, policy))
     added = {name: policy.tables[name.partition("@")[0]] for name in every["table_id"].unique()}
     structure, truth = system.finish()
