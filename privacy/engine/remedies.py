@@ -14,7 +14,7 @@ from privacy.engine.witnesses import UNSEEN, Witnesses
 
 CHEAP = 0.25  # the part of all units that counts as of the cheaper kind
 AROUND = 12  # districts before and behind one that are looked at with it
-KEPT = 400  # programs around districts that are kept at a time
+KEPT = 150  # programs around districts that are kept at a time
 
 
 @dataclass(frozen=True)
