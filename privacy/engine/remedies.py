@@ -12,7 +12,7 @@ from privacy.engine.parts import Part
 from privacy.engine.problem import Problem
 from privacy.engine.witnesses import UNSEEN, Witnesses
 
-CHEAP = 0.25  # the part of all units that counts as of the cheaper kind
+CHEAP = 0.25  # the part of all units that cost anything that counts as of the cheaper kind
 AROUND = 12  # districts before and behind one that are looked at with it
 KEPT = 150  # programs around districts that are kept at a time
 
@@ -48,7 +48,8 @@ class Block:
         effects = np.bincount(problem.implies[:, 0], problem.cost[problem.implies[:, 1]], len(problem.cost))
         self._cost = problem.cost + effects
         # Whatever costs no more than two units of the cheaper kind is not worth comparing with anything.
-        self.cheap = 2 * float(np.quantile(self._cost, CHEAP))
+        paid = self._cost[self._cost > 0]
+        self.cheap = 2 * float(np.quantile(paid, CHEAP)) if len(paid) else 0.0
 
     def _members(self, target: int) -> np.ndarray:
         problem = self._problem
@@ -122,7 +123,7 @@ class Block:
 class Around(Block):
     """The same with the state, and with what is withheld already in the districts around."""
 
-    enough = 4.0  # the next place has programs of its own for every quantity
+    enough = 8.0  # the next place has programs of its own for every quantity
 
     def __init__(self, problem: Problem, universe: np.ndarray, hidden: np.ndarray):
         super().__init__(problem, universe, hidden)
