@@ -14,9 +14,10 @@ LARGE = 60_000  # units beyond which only those the relaxation takes are looked 
 
 
 class Master:
-    """The cheapest units that contain the fixed ones, leave no sum with one withheld term, and meet all conditions added.
+    """The cheapest units that contain the fixed ones, leave no sum with one withheld term, and meet all cuts.
 
-    A condition (weights over units, at_least), a cut, holds for every safe set. `relax` and `choose` may be called again after `cut`.
+    A cut (weights over units, at_least) is a condition that every safe set meets. `relax` and `choose` may be called
+    again after `cut`.
     """
 
     def __init__(self, problem: Problem, fixed: np.ndarray):
