@@ -26,6 +26,10 @@ class Bar:
         """All numbers of the bar."""
         return sum(self.counts)
 
+    def count(self, state: str) -> int:
+        """How many numbers are in one of STATES."""
+        return self.counts[STATES.index(state)]
+
     @property
     def withheld_share(self) -> float:
         """The part of the numbers that is withheld, 0 to 1; 0 of none."""

@@ -82,6 +82,19 @@ def test_the_page_counts_what_the_public_file_shows_and_withholds(release):
     assert figures.districts["withheld"].sum() == withheld - figures.levels.filter(org_level="state")["withheld"].sum()
 
 
+def test_every_row_of_a_table_has_a_count_under_every_heading(release):
+    page = report_files(release / "out", DEFAULT_POLICY, release / "page.html").read_text()
+    tables = re.findall(r"<caption>(?:.*?, by |The )(?:.*?)</table>", page, flags=re.DOTALL)
+    assert len(tables) >= 3
+    for table in tables:
+        headings, *rows = re.findall(r"<tr>(.*?)</tr>", table, flags=re.DOTALL)
+        assert [row.count("<td") + 1 for row in rows] == [headings.count("<th")] * len(rows)
+    shown, withheld = re.search(r"<th scope=\"row\">Districts</th><td>(\d+)</td><td>(\d+)</td>", page).groups()
+    public = pl.read_csv(release / "out" / "public" / "cells.csv", infer_schema=False).filter(org_level="lea")
+    gone = (public["numerator"] == "*").sum() + (public["denominator"] == "*").sum()
+    assert (int(shown), int(withheld)) == (2 * public.height - gone, gone)
+
+
 def test_the_page_loads_nothing_has_words_behind_every_picture_and_is_the_same_every_time(release):
     first = report_files(release / "out", DEFAULT_POLICY, release / "page.html").read_text()
     assert report_files(release / "out", DEFAULT_POLICY, release / "page.html").read_text() == first
