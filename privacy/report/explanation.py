@@ -1,4 +1,4 @@
-"""Why a cell is withheld, in plain words: its reason, the sums that tie it, the values it keeps. Internal.
+"""Why a cell is withheld, in plain words: its reason, the sums that tie it, the values it keeps; its median. Internal.
 
 The reason tells whether a withheld value is small, so nothing here may be passed on.
 """
@@ -8,6 +8,7 @@ import polars as pl
 from privacy.certificates import Certificates
 from privacy.policy import Policy
 from privacy.release import WITHHELD, Protected
+from privacy.report.medians import explain_median, list_alone
 from privacy.structure import KEY
 
 INTERNAL = "INTERNAL: this tells which withheld numbers are sensitive. Do not pass it on."
@@ -18,6 +19,7 @@ WORDS = {
     "primary_derived": "sensitive itself: a small number that nobody publishes, and that published ones give",
     "complementary": "not sensitive itself: without it, subtraction would bring back a sensitive number",
 }
+BEHIND = "never published by this table, which tells sizes and medians alone"
 KINDS = {
     "partition": "groups that add up to all students",
     "hierarchy": "organisations that add up to the one above them",
@@ -39,6 +41,7 @@ def explain_cell(protected: Protected, certificates: Certificates | None, policy
         raise ValueError(f"there is no cell {cell}. A cell is named {'/'.join(KEY)}")
     row = rows.row(0, named=True)
     named = protected.structure.quantities.with_columns(label=label)
+    cell_of_medians = row["table_id"] in list_alone(policy)
     lines = [INTERNAL, "", cell]
     for quantity, statistic in named.filter(pl.col("label") == cell).select("quantity", "statistic").rows():
         why = protected.reasons.filter(label == cell, pl.col("statistic") == statistic)["reason"].to_list()
@@ -46,10 +49,13 @@ def explain_cell(protected: Protected, certificates: Certificates | None, policy
             lines.append(f"  {statistic}: {row.get(f'{statistic}_status', 'shown')}.")
             continue
         reason = str(why[0])
-        lines.append(f"  {statistic}: {WITHHELD}; {WORDS.get(reason, reason)}.")
+        if cell_of_medians and statistic != "denominator":  # withheld whatever it is, and so for no reason of its own
+            lines.append(f"  {statistic}: {BEHIND}{f'; {WORDS[reason]}' if reason != 'complementary' else ''}.")
+        else:
+            lines.append(f"  {statistic}: {WITHHELD}; {WORDS.get(reason, reason)}.")
         lines += _describe_ties(protected, named, quantity)
         lines.append(f"    {_describe_values(certificates, quantity, policy.required_candidates)}")
-    return lines
+    return lines + explain_median(protected.cells, policy, row)
 
 
 def _describe_ties(protected: Protected, named: pl.DataFrame, quantity: int) -> list[str]:

@@ -11,7 +11,8 @@ from privacy.engine.protection import protect
 from privacy.files import AUDIT, hash_file, read_json, read_parquet, read_release, whole_file
 from privacy.policy import Policy, load_policy
 from privacy.release import Progress, Protected
-from privacy.report.page import Figures, gather_figures, render_report
+from privacy.report.figures import Figures, gather_figures
+from privacy.report.page import render_report
 from privacy.structure import KEY
 
 PAGE = "report.html"

@@ -13,7 +13,8 @@ from privacy.description import DescriptionError
 from privacy.files import audit_files, protect_files
 from privacy.policy import DEFAULT_POLICY, load_policy
 from privacy.release import PUBLISHED, Bound
-from privacy.report.page import _merge_few, gather_figures, render_report
+from privacy.report.figures import gather_figures
+from privacy.report.page import _merge_few, render_report
 from privacy.report.pictures import Bar, draw_bars
 from privacy.report.reporting import Comparison, report_files
 
@@ -77,9 +78,12 @@ def test_the_page_counts_what_the_public_file_shows_and_withholds(release):
     )  # fmt: skip
     public = pl.read_csv(release / "out" / "public" / "cells.csv", infer_schema=False)
     withheld = (public["numerator"] == "*").sum() + (public["denominator"] == "*").sum()
-    assert figures.levels["withheld"].sum() == withheld == figures.groups["withheld"].sum()
-    assert figures.levels["shown"].sum() == 2 * public.height - withheld
-    assert figures.districts["withheld"].sum() == withheld - figures.levels.filter(org_level="state")["withheld"].sum()
+    assert figures.numbers.levels["withheld"].sum() == withheld == figures.numbers.groups["withheld"].sum()
+    assert figures.numbers.levels["shown"].sum() == 2 * public.height - withheld
+    assert (
+        figures.numbers.districts["withheld"].sum()
+        == withheld - figures.numbers.levels.filter(org_level="state")["withheld"].sum()
+    )
 
 
 def test_every_row_of_a_table_has_a_count_under_every_heading(release):
@@ -133,7 +137,7 @@ def test_bands_are_told_apart_from_what_is_shown_and_from_what_is_withheld(relea
     page = report_files(tmp_path / "out", release / "banded.yml").read_text()
     cells = pl.read_parquet(tmp_path / "out" / "public" / "cells.parquet")
     figures = gather_figures(cells, pl.DataFrame(schema={"statistic": pl.String, "reason": pl.String}), load_policy())
-    assert figures.levels["banded"].sum() == (public["rate_status"] == "banded").sum() > 0
+    assert figures.numbers.levels["banded"].sum() == (public["rate_status"] == "banded").sum() > 0
     assert "are given as a range" in page
 
 
@@ -145,7 +149,7 @@ def test_groups_nobody_is_in_are_counted_by_themselves(release):
     reasons = pl.DataFrame(schema={"statistic": pl.String, "reason": pl.String})
     without, with_one = (gather_figures(one, reasons, load_policy()) for one in (cells, pl.concat([cells, nobody])))
     assert with_one.empty == without.empty + 1
-    assert with_one.levels.equals(without.levels)
+    assert with_one.numbers.levels.equals(without.numbers.levels)
 
 
 def test_the_price_is_not_told_where_nearly_all_withheld_numbers_are_of_one_kind(release):
