@@ -27,6 +27,8 @@ from privacy.ledger import cumulative
 from sample_state import write_sample
 from tests.pipeline.command import SLDS, at_turn, slds
 
+STRICT = CHECKOUT / "privacy" / "policies" / "strict.yml"
+
 
 def files_of(folder):
     return {
@@ -235,6 +237,35 @@ def test_when_the_audit_fails_nothing_is_published_and_the_run_says_which_table(
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
     release = delivery.current_release(copied_home / "releases")
     assert release.manifest["policy"]["hash"] == load_policy(policy).hash
+
+
+def count_told(table):
+    """Per indicator, how many numbers of a public table are of somebody, and how many are none (withheld, mostly)."""
+    numbers = pl.col("student_count", "numerator", "denominator")
+    rows = table.unpivot(numbers, index="table_id").group_by("table_id")
+    return rows.agg(told=(pl.col("value") > 0).sum(), empty=pl.col("value").null_count()).sort("table_id")
+
+
+def test_a_state_that_begins_under_the_strict_policy_publishes_less_of_every_indicator_and_still_some(
+    night, copied_home, sources
+):
+    for part in ("ledger", "protection", "protected", "releases"):  # as if nothing had ever been released
+        shutil.rmtree(copied_home / part)
+    result = slds(copied_home, "run", "--sources", sources, SLDS_POLICY=STRICT)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "audit passed" in result.stdout
+    careful, strict = (delivery.current_release(home / "releases") for home in (night[0], copied_home))
+    manifest = verify_release(strict.folder)
+    assert manifest["policy"]["hash"] == load_policy("strict").hash
+    assert manifest["audit"]["passed"] is True
+    assert manifest["audit"]["certificates"]["passed"] is True
+    tables = [pl.read_parquet(one.folder / "public_indicators.parquet") for one in (careful, strict)]
+    assert tables[0].select("table_id", "org_id").equals(tables[1].select("table_id", "org_id"))
+    usual, now = (count_told(table) for table in tables)
+    assert now["table_id"].equals(usual["table_id"])
+    assert now["told"].min() > 0
+    assert (now["empty"] >= usual["empty"]).all()
+    assert now["empty"].sum() > usual["empty"].sum(), "nothing more is withheld: who is held off besides?"
 
 
 def start_and_kill(home, sources, last_words):
