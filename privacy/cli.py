@@ -1,16 +1,19 @@
 """The `slds privacy` commands: plain files in, plain files out, no home needed. Words and exit codes only.
 
-Exit codes: 0 all well; 1 a fault of ours; 2 wrong usage, file or policy; 3 it ran, and something needs attention (the
-audit or the check failed, a number can be recovered, an extract was refused).
+Exit codes (commands.py): 0 all well; 1 a fault of ours; 2 wrong usage, file or policy; 3 it ran, and something needs
+attention (the audit or the check failed, a number can be recovered, an extract was refused). The commands about records
+of persons: research/study_commands.py.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-OK, FAILED, USAGE, ATTENTION = 0, 1, 2, 3
+from privacy.commands import ATTENTION, FAILED, OK, USAGE, add_command, add_policy, show_progress
+from privacy.research.study_commands import add_check_output, add_extract
+
 LEAST_SECRET = 16  # bytes
 
 
@@ -49,27 +52,9 @@ def _build_parser(program: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_add_protect, _add_audit, _add_check, _add_explain, _add_report, _add_attack):
         add(commands)
-    for add in (_add_extract, _add_check_output):
+    for add in (add_extract, add_check_output):
         add(commands)
     return parser
-
-
-def _add(commands, name: str, run: Callable[[argparse.Namespace], int], help: str, example: str):
-    parser = commands.add_parser(
-        name, help=help, description=help, epilog=f"Example: {commands._prog_prefix} {example}"
-    )
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _add_policy(parser: argparse.ArgumentParser, **more) -> None:
-    parser.add_argument(
-        "--policy",
-        metavar="FILE",
-        required=True,
-        help="the policy: which values are small, how well they are hidden; a file, or the name of a ready one",
-        **more,
-    )
 
 
 def _add_input(parser: argparse.ArgumentParser, *, required: bool) -> None:
@@ -84,7 +69,7 @@ def _add_input(parser: argparse.ArgumentParser, *, required: bool) -> None:
 
 
 def _add_protect(commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands, "protect", _protect,
         "Decide what of a set of tables is published; write DIR/public and DIR/internal.",
         "protect cells.csv --description cells.yml --policy policy.yml --secret-file secret.key --out release",
@@ -93,28 +78,28 @@ def _add_protect(commands) -> None:
         "cells", metavar="CELLS", nargs="+", help="CSV or Parquet files of cells, tables split as you like"
     )
     _add_input(parser, required=True)
-    _add_policy(parser)
+    add_policy(parser)
     parser.add_argument("--out", metavar="DIR", required=True, help="the folder to make, or to make anew")
 
 
 def _add_audit(commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands, "audit", _audit,
         "Attack DIR/public as a reader would; write certificates, public ones only if nothing falls.",
         "audit release --policy policy.yml",
     )  # fmt: skip
     parser.add_argument("folder", metavar="DIR", help="what `protect` made")
-    _add_policy(parser)
+    add_policy(parser)
 
 
 def _add_check(commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands, "check", _check,
         "Check the certificates of an audit with additions and comparisons alone, without a solver.",
         "check release --policy policy.yml --internal",
     )  # fmt: skip
     parser.add_argument("folder", metavar="DIR", help="what `protect` made and `audit` attacked; DIR/public is enough")
-    _add_policy(parser)
+    add_policy(parser)
     parser.add_argument(
         "--internal", action="store_true",
         help="also hold that everything on the internal list of sensitive numbers is withheld and proved",
@@ -122,18 +107,18 @@ def _add_check(commands) -> None:
 
 
 def _add_explain(commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands, "explain", _explain,
         "Say why one cell is withheld. For internal use only: the answer tells which withheld numbers are small.",
         "explain release ind_membership_october_1/2026/0101/race/BL --policy policy.yml",
     )  # fmt: skip
     parser.add_argument("folder", metavar="DIR", help="what `protect` made")
     parser.add_argument("cell", metavar="CELL", help="table_id/school_year/org_id/disaggregate_type/disaggregate_value")
-    _add_policy(parser)
+    add_policy(parser)
 
 
 def _add_report(commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands, "report", _report,
         "Write the disclosure report for the review board: one HTML page, counts only.",
         "report release --policy policy.yml --compare other.yml --cells cells.csv --description cells.yml",
@@ -144,7 +129,7 @@ def _add_report(commands) -> None:
         "--home", metavar="HOME", nargs="?", const="",
         help="report on what a home holds instead (default: the setting SLDS_HOME)",
     )  # fmt: skip
-    _add_policy(parser)
+    add_policy(parser)
     parser.add_argument("--out", metavar="FILE", help="the page (default: DIR/internal/report.html)")
     parser.add_argument("--compare", metavar="POLICY", help="show beside it the same cells under another policy")
     parser.add_argument("--cells", metavar="CELLS", nargs="+", help="the files `protect` was given; for --compare")
@@ -152,7 +137,7 @@ def _add_report(commands) -> None:
 
 
 def _add_attack(commands) -> None:
-    parser = _add(
+    parser = add_command(
         commands, "attack", _attack,
         "Attack somebody else's published tables: how many withheld numbers can be worked out. Prints counts only.",
         "attack published.csv --relations relations.yml",
@@ -168,43 +153,12 @@ def _add_attack(commands) -> None:
     )  # fmt: skip
 
 
-def _add_extract(commands) -> None:
-    parser = _add(
-        commands, "extract", _extract,
-        "Make a study's extract of rows about persons, as its plan says; write DIR/researcher and DIR/internal.",
-        "extract rows.parquet plan.yml --codes codes --out study",
-    )  # fmt: skip
-    parser.add_argument("rows", metavar="ROWS", help="a Parquet file with a row per person, or per person and time")
-    parser.add_argument("plan", metavar="PLAN", help="the study's plan (YAML): its columns, k, and what is recoded")
-    parser.add_argument(
-        "--codes", metavar="DIR", required=True,
-        help="the protected folder that says whose code is whose; made if need be, never given out",
-    )  # fmt: skip
-    parser.add_argument("--out", metavar="DIR", required=True, help="where the extract and its report go")
-
-
-def _add_check_output(commands) -> None:
-    parser = _add(
-        commands, "check-output", _check_output,
-        "Check tables that researchers bring back: may they leave, beside all the study took out before?",
-        "check-output table.csv --description cells.yml --policy policy.yml --earlier march.csv",
-    )  # fmt: skip
-    parser.add_argument("tables", metavar="FILE", nargs="+", help="CSV or Parquet files of cells, withheld ones empty")
-    parser.add_argument(
-        "--description", metavar="FILE", required=True, help="what the files call things (YAML); once for all files"
-    )
-    _add_policy(parser)
-    parser.add_argument(
-        "--earlier", metavar="FILE", nargs="+", default=[], help="what left before: files of cells, the same way"
-    )
-
-
 def _protect(given: argparse.Namespace) -> int:
     from privacy.files import protect_files
 
     secret = read_secret(given.secret_file)
     protected = protect_files(
-        given.cells, given.description, given.policy, given.out, secret=secret, progress=_show_progress()
+        given.cells, given.description, given.policy, given.out, secret=secret, progress=show_progress()
     )
     cells = protected.cells
     withheld = (cells["status"] == "withheld").sum()
@@ -224,7 +178,7 @@ def _protect(given: argparse.Namespace) -> int:
 def _audit(given: argparse.Namespace) -> int:
     from privacy.files import audit_files
 
-    report = audit_files(given.folder, given.policy, progress=_show_progress())
+    report = audit_files(given.folder, given.policy, progress=show_progress())
     for row in report.tables.iter_rows(named=True):
         verdict = "passed" if row["passed"] else f"FAILED, {row['failures']:,} failures"
         print(f"{row['table_id']}: {row['checked']:,} protected numbers attacked, {verdict}")
@@ -276,7 +230,7 @@ def _report(given: argparse.Namespace) -> int:
         secret = read_secret(given.secret_file)
         comparison = Comparison(given.compare, given.cells, given.description, secret)
     folder = given.folder or find_home_folder(given.home or os.environ.get("SLDS_HOME"))
-    page = report_files(folder, given.policy, given.out, comparison=comparison, progress=_show_progress())
+    page = report_files(folder, given.policy, given.out, comparison=comparison, progress=show_progress())
     print(f"Wrote {page}")
     return OK
 
@@ -284,42 +238,10 @@ def _report(given: argparse.Namespace) -> int:
 def _attack(given: argparse.Namespace) -> int:
     from privacy.foreign.others import attack_release, describe_exposure
 
-    exposure = attack_release(given.release, given.relations, search=not given.bounds_only, progress=_show_progress())
+    exposure = attack_release(given.release, given.relations, search=not given.bounds_only, progress=show_progress())
     for line in describe_exposure(exposure):
         print(line)
     return ATTENTION if exposure.exposed or exposure.small_shown else OK
-
-
-def _extract(given: argparse.Namespace) -> int:
-    from privacy.research.microdata import ExtractRefused
-    from privacy.research.study_files import make_extract
-
-    try:
-        report = make_extract(given.rows, given.plan, given.codes, given.out).report
-    except ExtractRefused as refused:
-        print(f"{refused}. Nothing is written.", file=sys.stderr)
-        return ATTENTION
-    reached = [f"k = {report.anonymity.k}", *(f"l = {found} in {name}" for name, found in report.anonymity.l.items())]
-    print(f"{report.persons:,} persons, {report.rows:,} rows: {', '.join(reached)}. Plan {report.plan_hash}.")
-    print(
-        f"{report.withheld_persons:,} persons without their quasi-identifiers, {report.dropped_persons:,} dropped, "
-        f"{report.unique_persons:,} told from all others by all columns together."
-    )
-    print(f"{given.out}/researcher may go to the study. {given.out}/internal and {given.codes} never leave.")
-    return OK
-
-
-def _check_output(given: argparse.Namespace) -> int:
-    from privacy.research.study_files import check_outputs
-
-    report = check_outputs(
-        given.tables, given.description, given.policy, earlier=given.earlier, progress=_show_progress()
-    )
-    print(f"{report.shown:,} numbers shown, {report.withheld:,} withheld.")
-    for output, row, statistic, _problem, message in report.findings.iter_rows():
-        print(f"{output}, row {row}, {statistic}: {message}.", file=sys.stderr)
-    print("Nothing was found: this may leave." if report.passed else "This must not leave as it is.")
-    return OK if report.passed else ATTENTION
 
 
 def read_secret(path: Path | None) -> bytes:
@@ -331,17 +253,6 @@ def read_secret(path: Path | None) -> bytes:
     if len(secret) < LEAST_SECRET:
         raise ValueError(f"{path.name} holds {len(secret)} bytes; a secret needs at least {LEAST_SECRET}")
     return secret
-
-
-def _show_progress() -> Callable[[str, int, int], None] | None:
-    """Progress for a person at a terminal; nothing for a log."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(stage: str, done: int, total: int) -> None:
-        print(f"\r{stage} {done:,}/{total:,}".ljust(60), end="\n" if done >= total else "", file=sys.stderr)
-
-    return show
 
 
 if __name__ == "__main__":
