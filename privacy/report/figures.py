@@ -52,7 +52,8 @@ class Figures:
     - `reasons_of_medians`: why medians are withheld (as medians.py names it): how many.
     - `empty`: cells of groups nobody is in; always shown and counted nowhere else.
     - `price`: None where telling it could tell which withheld numbers are small.
-    - `unprotected`: how many numbers cannot be protected. `audit`: as audit.json has it, or None.
+    - `unprotected`: how many numbers cannot be protected. `lost`: how many not any more, for an earlier release tells
+      them; the audit passes without them. `audit`: as audit.json has it, or None.
     """
 
     policy: Policy
@@ -62,6 +63,7 @@ class Figures:
     empty: int
     price: Price | None
     unprotected: int
+    lost: int
     audit: dict | None
 
 
@@ -73,6 +75,7 @@ def gather_figures(
     cost: float | None = None,
     bound: Bound | None = None,
     unprotected: int = 0,
+    lost: int = 0,
     audit: dict | None = None,
 ) -> Figures:
     """The figures of protected cells and the reasons behind them (as in Protected)."""
@@ -80,7 +83,7 @@ def gather_figures(
     medians = list_medians(cells, policy)
     why = medians.filter(pl.col("why").is_not_null()).group_by("why").len().sort("why")
     price = _tell_price(_drop_never_published(reasons, policy), cost, bound)
-    return Figures(policy, _cut(numbers), _cut(medians), dict(why.rows()), empty, price, unprotected, audit)
+    return Figures(policy, _cut(numbers), _cut(medians), dict(why.rows()), empty, price, unprotected, lost, audit)
 
 
 def order_levels() -> pl.Expr:

@@ -82,7 +82,7 @@ def _gather_home(folder: Path, policy: Policy) -> tuple[Figures, pl.DataFrame]:
     kept = read_json(folder / AUDIT)
     _refuse_other_policy(kept["policy"]["hash"], policy)
     cells, reasons = (read_parquet(folder / f"{name}.parquet") for name in ("protected_cells", "reasons"))
-    return gather_figures(cells, reasons, policy, audit=kept["audit"]), cells
+    return gather_figures(cells, reasons, policy, lost=kept.get("lost", 0), audit=kept["audit"]), cells
 
 
 def _gather_other(comparison: Comparison, cells: pl.DataFrame, progress: Progress | None) -> Figures:

@@ -215,16 +215,28 @@ def test_what_a_home_protected_is_reported_too(release, tmp_path, monkeypatch, c
     pl.read_parquet(release / "out" / "internal" / "reasons.parquet").write_parquet(folder / "reasons.parquet")
     tables = f'[{{"table_id": "{TABLE}", "passed": true}}]'
     (folder / "audit.json").write_text(
-        f'{{"policy": {{"hash": "{load_policy().hash}"}}, "audit": {{"passed": true, "tables": {tables}}}}}'
+        f'{{"policy": {{"hash": "{load_policy().hash}"}}, "audit": {{"passed": true, "tables": {tables}}}, "lost": 3}}'
     )
     monkeypatch.setenv("SLDS_HOME", str(tmp_path / "home"))
     assert main(["report", "--home", "--policy", str(DEFAULT_POLICY)]) == OK
     page = (tmp_path / "home" / "reports" / "disclosure_report.html").read_text()
     assert "withstood every attacker" in page
+    assert "3 numbers are lost" in page
     assert "come to about" not in page
     monkeypatch.delenv("SLDS_HOME")
     assert main(["report", "--home", "--policy", str(DEFAULT_POLICY)]) == USAGE
     assert "Which home?" in capsys.readouterr().err
+
+
+def test_what_earlier_releases_lost_is_said_though_the_audit_passed(release):
+    cells = pl.read_parquet(release / "out" / "public" / "cells.parquet")
+    reasons = pl.read_parquet(release / "out" / "internal" / "reasons.parquet")
+    audit = {"passed": True, "tables": []}
+    none, some = (render_report(gather_figures(cells, reasons, load_policy(), audit=audit, lost=n)) for n in (0, 1226))
+    assert "Every protected number keeps" in " ".join(none.split())
+    assert "lost" not in none.split("<h2", 2)[1]
+    assert "1,226 numbers are lost: earlier releases tell them" in some
+    assert "Every protected number but those lost (below) keeps" in " ".join(some.split())
 
 
 def test_a_comparison_needs_the_exact_cells(release, capsys):
