@@ -60,12 +60,13 @@ def check(
     policy: Policy,
     *,
     sensitive: pl.DataFrame | None = None,
+    lost: pl.DataFrame | None = None,
 ) -> CheckReport:
     """Whether the certificates prove what they claim about published cells.
 
-    With `sensitive` (KEY, statistic; internal) besides: whether everything in it is withheld and proved to keep the
-    values the policy requires. Claims of less than the policy requires are faults. A certificate of another form,
-    or that speaks of quantities there are not, is one fault and proves nothing.
+    With `sensitive` (KEY, statistic; internal) besides: whether everything in it but `lost` is withheld and proved to
+    keep the values the policy requires. Claims of less than the policy requires are faults. A certificate of another
+    form, or that speaks of quantities there are not, is one fault and proves nothing.
     """
     faults = {"median_is_wrong": sum(len(rows) for _, rows in find_median_faults(published, structure, policy))}
     system = _read_system(published, structure, policy, sensitive, faults)
@@ -83,9 +84,10 @@ def check(
     else:
         faults["certificate_is_malformed"] = 1
     if sensitive is not None:
-        wanted = structure.quantities.join(sensitive, on=[*KEY, "statistic"], how="semi")["quantity"].unique()
-        faults["protected_quantity_is_shown"] = int(system.shown[wanted.to_numpy()].sum())
-        faults["protected_quantity_is_unproved"] = int((~np.isin(wanted.to_numpy(), proven)).sum())
+        due = sensitive if lost is None else sensitive.join(lost, on=[*KEY, "statistic"], how="anti")
+        wanted = structure.quantities.join(due, on=[*KEY, "statistic"], how="semi")["quantity"].unique().to_numpy()
+        faults["protected_quantity_is_shown"] = int(system.shown[wanted].sum())
+        faults["protected_quantity_is_unproved"] = int((~np.isin(wanted, proven)).sum())
     rows = [(problem, count) for problem, count in sorted(faults.items()) if count]
     table = pl.DataFrame(rows, schema={"problem": pl.String, "count": pl.Int64}, orient="row")
     proven, leaks = (pl.DataFrame({"quantity": one}, schema={"quantity": pl.Int64}) for one in (proven, leaks))
@@ -122,9 +124,8 @@ def _read_system(
     rates = _read_rates(cells, structure, policy)
     floor, ceiling = found["low"].to_numpy().copy(), found["high"].fill_null(UNBOUNDED).to_numpy().copy()
     sized = rates.filter(pl.col("denominator").is_not_null())
-    number, low, high, parts, last, size = (
-        sized[one].to_numpy() for one in ("number", "low", "high", "parts", "last", "denominator")
-    )
+    names = ("number", "low", "high", "parts", "last", "denominator")
+    number, low, high, parts, last, size = (sized[one].to_numpy() for one in names)
     np.maximum.at(floor, number, -(-low * size // parts))
     np.minimum.at(ceiling, number, (high * size + last) // parts)
     relations, terms = add_medians(structure, cells, policy)
@@ -269,9 +270,8 @@ def _check_leaks(system: _System, certificates: Certificates, policy: Policy, fa
         low, high = ends["lower"], ends["upper"]
         low = int(system.floor[quantity]) if low is None else -low
         high = int(system.ceiling[quantity]) if high is None else high
-        few = high < UNBOUNDED and (
-            high - low + 1 < policy.required_candidates or high - low < system.width[quantity] * high
-        )
+        less = high - low + 1 < policy.required_candidates or high - low < system.width[quantity] * high
+        few = high < UNBOUNDED and less
         found += [quantity] if few else []
         wrong += not few
     faults["leak_is_not_shown"] = wrong

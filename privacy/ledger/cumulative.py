@@ -144,7 +144,9 @@ def audit_after(
     return conclude_audit(together, pl.concat([report.failures, others]))
 
 
-def check_after(protected: Protected, past: Past, certificates: Certificates) -> CheckReport:
+def check_after(
+    protected: Protected, past: Past, certificates: Certificates, *, lost: pl.DataFrame | None = None
+) -> CheckReport:
     """Whether the certificates of audit_after prove every quantity that must be protected, by additions alone."""
     history = past.histories[-1]
     sensitive = history.sensitive
@@ -152,7 +154,7 @@ def check_after(protected: Protected, past: Past, certificates: Certificates) ->
         sensitive = sensitive.join(list_shown(history.past), on=ROW, how="anti")
     published = history.publish(protected.cells)
     own = certificates.keep_below(len(history.truth))
-    return check(published, history.structure, own, history.policy, sensitive=sensitive)
+    return check(published, history.structure, own, history.policy, sensitive=sensitive, lost=lost)
 
 
 def _attack(protected: Protected, history: History, earlier: Found | None, progress: Progress | None) -> AuditReport:

@@ -20,6 +20,7 @@ from privacy.ledger.campaign import (
 )
 from privacy.policy import Policy
 from privacy.structure import KEY
+from tests.unit.statements import make_policy as state_policy
 
 POLICY = make_policy(2)
 
@@ -118,6 +119,26 @@ def test_a_correction_of_one_district_solves_its_part_alone(tmp_path):
         pl.col("numerator_status") == "withheld", pl.col("numerator_status_then") != "withheld"
     )
     assert gone.is_empty()
+
+
+def test_what_a_member_can_tell_of_an_earlier_release_is_lost_and_does_not_stop_the_next(tmp_path):
+    rate = {"kind": "rate", "thresholds": {"persons": 10, "numerator": 3}, "zero_is_sensitive": True}
+    reader = {"name": "reader", "knows_zeros_are_shown": True}
+    lax = replace(_campaign(tmp_path), policy=state_policy({"absent": rate}, attackers=[reader]))
+    # Of three absent none, one, two or all may be girls; a boy who was absent, and a girl, leave two ways.
+    groups = [("all", "all", 60, 3), ("sex", "F", 30, 2), ("sex", "M", 30, 1)]
+    rows = [("absent", 2026, "A", kind, value, "school", "D", n, some, n) for kind, value, n, some in groups]
+    columns = [*KEY, "org_level", "parent_org_id", "student_count", "numerator", "denominator"]
+    write_tables(pl.DataFrame(rows, schema=columns, orient="row"), lax.tables)
+    assert all(part.passed for part in solve(lax, processes=1))
+    conclude(lax, "first")
+    member = {"name": "member", "knows_own_record": True}
+    strict = replace(lax, policy=state_policy({"absent": rate}, attackers=[reader, member]))
+    (part,) = solve(strict, processes=1)
+    outcome = read_outcome(strict, part)
+    assert outcome["lost"].select("disaggregate_value", "problem").rows() == [("F", "exposed"), ("M", "exposed")]
+    assert outcome["faults"].is_empty()
+    assert part.passed
 
 
 def test_what_an_earlier_release_lost_is_named_and_does_not_stop_the_next(tmp_path):
