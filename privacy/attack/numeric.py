@@ -168,9 +168,12 @@ class Attack:
         short = ShortMoves(found, places, self.ceiling, self._reach(wanted))
         for one in wanted:
             far = int(self._reach(np.array([one])))
+            shut = set()  # ways that do not even lead one further, so not further than that either
             for change in dict.fromkeys((far, -far, 1, -1, 2, -2)):
-                if found.open[one]:
-                    short.push(one, change)
+                if not found.open[one] or np.sign(change) in shut:
+                    continue
+                if not short.push(one, change) and abs(change) == 1:
+                    shut.add(np.sign(change))
 
     def _reach(self, open_: np.ndarray) -> float:
         """How far a move needs to go: not far, so that what it changes it changes alike and many steps lie between."""

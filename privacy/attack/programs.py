@@ -121,16 +121,22 @@ class Moves:
         change = np.array(self.solver.getSolution().col_value)
         reached = float(direction @ change)
         self.exhibits.take(self.places, change)
-        if whole and np.abs(change - np.rint(change)).max(initial=0) > WHOLE:
-            set_whole(self.solver, k, True)
-            self.solver.run()
-            solution = self.solver.getSolution()
-            change = np.array(solution.col_value) if solution.value_valid else None
-            set_whole(self.solver, k, False)
-            if change is None:
-                return None
+        if whole and _crooked(change).any() and (change := self._search_whole(change)) is not None:
             self.exhibits.take(self.places, change)
-        return reached
+        return None if change is None else reached
+
+    def _search_whole(self, corner: np.ndarray) -> np.ndarray | None:
+        """A whole-number answer: first of what a corner changes alone, a far smaller program; then of everything."""
+        shut = np.flatnonzero(corner == 0).astype(np.int32)
+        found, none = None, np.zeros(len(shut))
+        set_whole(self.solver, len(corner), True)
+        for lower, upper in ((none, none), (self.lower[shut], self.upper[shut])):
+            self.solver.changeColsBounds(len(shut), shut, lower, upper)
+            if found is None:
+                self.solver.run()
+                found = _values(self.solver)
+        set_whole(self.solver, len(corner), False)
+        return found
 
     def shorten(self, reach: float) -> None:
         """Lets no unknown go further than this."""
@@ -163,18 +169,20 @@ class ShortMoves:
             hstack([columns, -columns]).tocsc(), np.zeros(2 * k), self.upper, *rows, np.ones(2 * k)
         )
 
-    def push(self, place: int, change: int) -> None:
-        """Takes in the shortest move that changes one unknown by `change`, if there is one."""
+    def push(self, place: int, change: int) -> bool:
+        """Takes in the shortest move that changes one unknown by `change`; whether there is one, whole or not."""
         k = len(self.places)
         rise = int(np.searchsorted(self.places, place))
         at, opposite = (rise, rise + k) if change > 0 else (rise + k, rise)
         if abs(change) > self.upper[at]:
-            return
+            return False
         self.solver.changeColBounds(at, float(abs(change)), float(abs(change)))
         self.solver.changeColBounds(opposite, 0.0, 0.0)
         self.solver.run()
-        if self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        possible = self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        if possible:
             values = np.array(self.solver.getSolution().col_value)
             self.exhibits.take(self.places, values[:k] - values[k:])
         self.solver.changeColBounds(at, 0.0, float(self.upper[at]))
         self.solver.changeColBounds(opposite, 0.0, float(self.upper[opposite]))
+        return possible

@@ -10,7 +10,7 @@ from privacy.engine.ties import Tied, tie_together
 
 NEARLY_FREE = 0.001  # the price of a step of what is withheld already, so that moves stay short
 WHOLE = 1e-6  # how far from a whole number what counts as one may be
-SMALL = 3000  # columns up to which presolving costs more than it saves
+SMALL = 1000  # relations up to which presolving costs more than it saves
 
 
 def open_moves(part: Part | Tied, near: float = np.inf) -> highspy.Highs:
@@ -31,7 +31,7 @@ def _open(
     lp.a_matrix_.value_ = matrix.data
     solver = highspy.Highs()
     options = {"output_flag": False, "threads": 1, "random_seed": 1, "mip_max_nodes": 50}
-    options["presolve"] = "choose" if matrix.shape[1] > SMALL else "off"
+    options["presolve"] = "choose" if matrix.shape[0] > SMALL else "off"
     options["mip_rel_gap"] = 0.2  # any near whole move will do
     for option, value in options.items():
         solver.setOptionValue(option, value)

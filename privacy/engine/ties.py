@@ -49,24 +49,22 @@ def tie_together(part: Part, firm: np.ndarray | bool = True) -> Tied:
 
     firm: boolean per relation of the part, false for what may be broken and so ties nothing.
     """
-    terms = part.matrix.tocoo()
     n = len(part.columns)
-    tie, sign, number = np.arange(n), np.ones(n), n
+    tie, sign = np.arange(n), np.ones(n)
     exact = (part.low == 0) & (part.high == 0) & firm
+    matrix = part.matrix.tocsr()
     while True:
-        kept = tie[terms.col] >= 0
-        entries = (terms.data[kept] * sign[terms.col[kept]], (terms.row[kept], tie[terms.col[kept]]))
-        matrix = sparse.csr_matrix(entries, shape=(len(part.rows), number))
-        matrix.eliminate_zeros()
         count, start = np.diff(matrix.indptr), matrix.indptr[:-1]
         pairs = start[exact & (count == 2)]
         pairs = pairs[np.abs(matrix.data[pairs]) == np.abs(matrix.data[pairs + 1])]
         single = matrix.indices[start[exact & (count == 1)]]
         if not len(pairs) and not len(single):
             break
-        follows, way, number = _join(number, matrix, pairs, single)
+        follows, way, number = _join(matrix, pairs, single)
         sign = sign * np.where(tie >= 0, way[tie], 1.0)
         tie = np.where(tie >= 0, follows[tie], -1)
+        matrix = _follow(matrix, follows, way, number)
+    number = matrix.shape[1]
     rows = _list_different(matrix, exact)
     bound = tie >= 0
     same = sign[bound] > 0
@@ -100,14 +98,13 @@ def tighten(tied: Tied) -> Tied:
     return replace(tied, down=np.maximum(down, 0.0), up=np.maximum(up, 0.0))
 
 
-def _join(
-    number: int, matrix: sparse.csr_matrix, pairs: np.ndarray, single: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, int]:
+def _join(matrix: sparse.csr_matrix, pairs: np.ndarray, single: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
     """Which new tie each follows (-1: none, it cannot change), which way, and how many there are.
 
     Every tie is two points, its rise and its fall; a sum of two joins them crosswise or not. What rises as it falls
     cannot change.
     """
+    number = matrix.shape[1]
     a, b = matrix.indices[pairs], matrix.indices[pairs + 1]
     opposite = np.where(matrix.data[pairs] * matrix.data[pairs + 1] > 0, number, 0)
     left = np.concatenate([a, a + number, single])
@@ -118,6 +115,17 @@ def _join(
     names, follows = np.unique(np.where(rise == fall, -1, np.minimum(rise, fall)), return_inverse=True)
     stuck = int(len(names) > 0 and names[0] == -1)
     return follows - stuck, np.where(rise < fall, 1.0, -1.0), len(names) - stuck
+
+
+def _follow(matrix: sparse.csr_matrix, follows: np.ndarray, way: np.ndarray, number: int) -> sparse.csr_matrix:
+    """The relations in terms of the ties that the old ones follow."""
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    kept = follows[matrix.indices] >= 0
+    old = matrix.indices[kept]
+    terms = (matrix.data[kept] * way[old], (row[kept], follows[old]))
+    followed = sparse.csr_matrix(terms, shape=(matrix.shape[0], number))
+    followed.eliminate_zeros()
+    return followed
 
 
 def _list_different(matrix: sparse.csr_matrix, exact: np.ndarray) -> np.ndarray:
