@@ -188,6 +188,8 @@ def _list_pattern(cells: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFr
     rows = cells.select(*KEY, statistic=pl.lit("")).clear()
     left = cells.select(KEY)
     for release in reversed(releases):
+        if left.is_empty():
+            break
         said = release.published.join(left, on=KEY, how="semi")
         left = left.join(said, on=KEY, how="anti")
         said = said.select(
