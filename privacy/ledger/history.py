@@ -82,6 +82,28 @@ class History:
         rows = rows.join(self.current.with_columns(own=pl.lit(True)), on=KEY, how="left", maintain_order="left")
         return rows.with_columns(pl.col("before").is_not_null(), pl.col("own").fill_null(False))
 
+    @cached_property
+    def corrections(self) -> pl.DataFrame:
+        """One row per correction: quantity, newer, older (quantities), offset (quantity is newer − older + offset)."""
+        sums = self.structure.relations.filter(pl.col("kind") == "correction").select("relation", offset=-pl.col("low"))
+        terms = self.structure.terms.join(sums, on="relation", how="inner")
+        sides = terms.group_by("relation").agg(
+            quantity=pl.col("quantity").max(),  # corrections have the last numbers
+            newer=pl.col("quantity").filter(pl.col("coefficient") > 0).first(),
+            older=pl.col("quantity").filter(pl.col("coefficient") < 0).min(),
+            offset=pl.col("offset").first(),
+        )
+        return sides.drop("relation").sort("quantity")
+
+    def list_corrected(self, release: str) -> pl.DataFrame:
+        """One row per number of a row that was corrected since a release (`tier/release`): quantity, before."""
+        numbers = self.structure.quantities.select(*ROW, "quantity")
+        then = self.known_as[release].filter(pl.col("version") != pl.col("table_id"))
+        rows = numbers.join(then, on=KEY, how="inner", maintain_order="left")
+        before = numbers.rename({"table_id": "version", "quantity": "before"})
+        rows = rows.join(before, on=["version", *ROW[1:]], how="inner", maintain_order="left")
+        return rows.filter(pl.col("quantity") != pl.col("before")).select("quantity", "before").unique().sort(pl.all())
+
     def _mark(self, rows: pl.DataFrame) -> np.ndarray:
         on = [column for column in ROW if column in rows.columns]
         found = np.zeros(len(self.truth), dtype=bool)

@@ -8,10 +8,12 @@ import pytest
 
 from benchmarks.disclosure_scale import correct, make_policy, make_schools, make_table
 from privacy import load_policy, protect
-from privacy.ledger import states
+from privacy.ledger import cumulative, states
 from privacy.ledger.chain import Release
+from privacy.ledger.cumulative import audit_after, protect_after, recall
 from privacy.ledger.history import combine
 from privacy.ledger.states import build_states
+from privacy.ledger.translation import Found, name_quantities, translate
 from privacy.structure import build_structure, check_cells
 
 POLICY = make_policy(1)
@@ -128,3 +130,65 @@ def test_only_corrections_that_tell_on_few_are_numbers(students, corrections):
     assert derived.height == corrections
     small = history.sensitive.filter(pl.col("reason") == "primary_change")
     assert small.join(derived, on=["table_id", "org_id", "statistic"]).height == small.height == corrections
+
+
+def _find(cells: pl.DataFrame, releases: list[Release], earlier: Found | None):
+    """One more release, as it was found safe: the release and what was found."""
+    past = recall(cells, POLICY, releases, "public")
+    protected = protect_after(past, secret=b"secret", earlier=earlier)
+    report = audit_after(protected, past, earlier=earlier)
+    assert report.passed
+    name = f"release-{len(releases)}"
+    found = Found(f"public/{name}", name_quantities(past.own, report.certificates), report.certificates)
+    return Release("public", name, len(releases), protected.cells, cells), found, (protected, past)
+
+
+def _correct(cells: pl.DataFrame) -> pl.DataFrame:
+    return check_cells(correct(cells, "D0001"), POLICY)
+
+
+def test_the_engine_does_not_search_anew_for_what_makes_one_more_correction_possible(monkeypatch):
+    cells, releases, found, asked, widen = _make_states(0)[0], [], None, [], cumulative.widen
+    monkeypatch.setattr(cumulative, "widen", lambda problem, *rest: asked.append(problem) or widen(problem, *rest))
+    for _ in range(4):
+        before = len(asked)
+        release, found, (protected, past) = _find(cells, releases, found)
+        releases.append(release)
+        cells = _correct(cells)
+    assert len(asked) == before
+    # An attack that knows neither the move nor anything found before agrees.
+    assert audit_after(protected, past).passed
+
+
+def test_what_is_guessed_of_a_corrected_row_fits_everything_and_leaves_earlier_moves_as_they_are():
+    cells = _make_states(0)[0]
+    first, found, _ = _find(cells, [], None)
+    second, found, _ = _find(_correct(cells), [first], found)
+    history = recall(_correct(_correct(cells)), POLICY, [first, second], "public").own
+    earlier = translate(found, history)
+    table = np.where(history.shown, history.truth, -1)
+    for part in (earlier.base, earlier.guess):
+        table[part["quantity"].to_numpy()] = part["value"].to_numpy()
+    assert earlier.guess.height > 40
+    assert (table >= 0).all()
+    sums = history.structure.terms.with_columns(
+        value=pl.col("coefficient") * pl.Series(table[history.structure.terms["quantity"].to_numpy()])
+    )
+    sums = sums.group_by("relation").agg(pl.col("value").sum()).join(history.structure.relations, on="relation")
+    assert sums.filter(pl.col("value") < pl.col("low")).is_empty()
+    assert sums.filter(pl.col("value") > pl.col("high")).is_empty()
+
+
+def test_a_move_that_does_not_hold_is_not_believed():
+    # Everything else is shown, so that nothing else can move: the correction of a school tells on its student.
+    before, after = _count(1, 0), _count(1, 1)
+    policy = load_policy()
+    past = recall(before, policy, [], "public")
+    protected = protect_after(past)
+    report = audit_after(protected, past)
+    found = Found("public/one", name_quantities(past.own, report.certificates), report.certificates)
+    past = recall(after, policy, [Release("public", "one", 1, protected.cells, before)], "public")
+    release = protect_after(past, earlier=found)
+    hidden = release.cells.filter(pl.col("student_count_status") == "withheld")["org_id"].to_list()
+    assert hidden == ["A", "D"]
+    assert audit_after(release, past).passed
