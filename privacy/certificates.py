@@ -30,6 +30,7 @@ class Certificates:
     - `fixed`: None, or, where only part of a system is at hand, the quantities in it that hang together with the rest.
       They keep their value in the base, no new move may change them, and no move goes further than its span says.
       Whatever a move changes in the rest is one quantity more, and among them. Not written.
+    - `guess`: None, or values for what the base is silent about, which with it may be such a table. Not written.
     """
 
     base: pl.DataFrame
@@ -38,6 +39,7 @@ class Certificates:
     claims: pl.DataFrame
     leaks: pl.DataFrame
     fixed: np.ndarray | None = field(default=None, repr=False, compare=False)
+    guess: pl.DataFrame | None = field(default=None, repr=False, compare=False)
 
     def write(self, folder: str | Path) -> None:
         """Writes one Parquet file per part into a folder."""

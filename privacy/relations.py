@@ -12,6 +12,7 @@ from privacy.statements import Grouping, Link
 CROSS = " x "
 PLACE = ["table_id", "school_year", "org_id"]
 GROUP = ["group_type", "group_value"]
+SUMS = ("partition", "hierarchy", "outcome", "levels")  # kinds that say by how much parts exceed a whole
 Relations = tuple[pl.DataFrame, pl.DataFrame]
 
 

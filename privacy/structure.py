@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_matrix
 
 from privacy.distributions import count_misplaced
 from privacy.policy import Policy
 from privacy.relations import (
     CROSS,
     GROUP,
+    SUMS,
     find_hierarchies,
     find_levels,
     find_links,
@@ -65,6 +67,31 @@ def check_cells(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         raise ValueError(f"the policy {policy.name!r} says nothing about {', '.join(unknown)}")
     cells = cells.select(CELL_COLUMNS).with_columns(pl.col("school_year").cast(pl.Int64)).sort(KEY)
     cells = cells.with_columns(pl.col("student_count", "numerator", "denominator").cast(pl.Int64, strict=True))
+    repeated = cells.select(pl.struct(KEY).is_duplicated().sum()).item()
+    _refuse([f"{repeated} rows repeat a key"] * bool(repeated) + _list_faults(cells, policy))
+    misplaced = count_misplaced(cells, policy)
+    if misplaced:
+        raise ValueError(f"cells: {misplaced} distributions lack a level of their median, or have students at no level")
+    twice = (
+        name_groups(cells).select(pl.struct("table_id", "school_year", "org_id", *GROUP).is_duplicated().sum()).item()
+    )
+    if twice:
+        raise ValueError(f"cells: {twice} rows name the same group, their types in another order")
+    return cells
+
+
+def check_rows(cells: pl.DataFrame, policy: Policy) -> None:
+    """Raises ValueError, as check_cells does, for what is wrong with rows each by itself."""
+    _refuse(_list_faults(cells, policy))
+
+
+def _refuse(faults: list[str]) -> None:
+    if faults:
+        raise ValueError("cells: " + "; ".join(faults))
+
+
+def _list_faults(cells: pl.DataFrame, policy: Policy) -> list[str]:
+    """What is wrong with rows each by itself, and how often."""
     kind = pl.col("table_id").replace_strict({t: p.kind for t, p in policy.tables.items()}, return_dtype=pl.String)
     rated = kind != "count"
     empty = pl.col("denominator").fill_null(0) == 0
@@ -78,7 +105,6 @@ def check_cells(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         for end in ("lowest", "highest")
     ]
     faults = {
-        "rows repeat a key": pl.struct(KEY).is_duplicated(),
         "rows have a null key or an unknown org_level": pl.any_horizontal(pl.col(KEY).is_null())
         | ~pl.col("org_level").is_in(LEVELS).fill_null(False),
         "rows of a crossed group have another number of types than of values": (group[0] != "all")
@@ -96,18 +122,7 @@ def check_cells(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         & (empty != (pl.col("student_count") == 0)),
     }
     counts = cells.select(**{name: fault.fill_null(False).sum() for name, fault in faults.items()}).row(0, named=True)
-    broken = [f"{count} {name}" for name, count in counts.items() if count]
-    if broken:
-        raise ValueError("cells: " + "; ".join(broken))
-    misplaced = count_misplaced(cells, policy)
-    if misplaced:
-        raise ValueError(f"cells: {misplaced} distributions lack a level of their median, or have students at no level")
-    twice = (
-        name_groups(cells).select(pl.struct("table_id", "school_year", "org_id", *GROUP).is_duplicated().sum()).item()
-    )
-    if twice:
-        raise ValueError(f"cells: {twice} rows name the same group, their types in another order")
-    return cells
+    return [f"{count} {name}" for name, count in counts.items() if count]
 
 
 def build_structure(cells: pl.DataFrame, policy: Policy) -> tuple[Structure, np.ndarray]:
@@ -131,6 +146,37 @@ def build_structure(cells: pl.DataFrame, policy: Policy) -> tuple[Structure, np.
     truth = np.zeros(int(values["quantity"].max()) + 1 if values.height else 0, dtype=np.int64)
     truth[values["quantity"].to_numpy()] = values["value"].to_numpy()
     return Structure(values.select(*KEY, "statistic", "quantity", "zero_is_shown"), relations, terms), truth
+
+
+def rebuild_structure(
+    cells: pl.DataFrame,
+    changed: np.ndarray,
+    structure: Structure,
+    truth: np.ndarray,
+    matrix: csr_matrix,
+    policy: Policy,
+) -> tuple[Structure, np.ndarray] | None:
+    """What build_structure gives of tables that differ from those of a structure in the numbers of some rows only.
+
+    `cells`: these rows, checked; `changed`: boolean per row of `structure.quantities`, theirs. Every quantity has to be
+    a number of one row, and none derived. `matrix`: the terms, relations by quantities. None where the structure does
+    not tell: whether a part lacks of a sum, or why a link does not hold.
+    """
+    truth, rows = truth.copy(), structure.quantities["quantity"].to_numpy()
+    truth[rows[changed]] = _list_values(cells, policy)["value"].to_numpy()
+    relations = structure.relations.with_columns(excess=pl.Series(matrix @ truth, dtype=pl.Int64))
+    low, excess, summed = pl.col("low"), pl.col("excess"), pl.col("kind").is_in(SUMS)
+    held = (low <= excess).fill_null(True) & (excess <= pl.col("high")).fill_null(True)
+    # Whether a part was missing can be seen only where the parts were less than the whole.
+    unclear = (pl.col("kind") == "partition") & (low >= 0).fill_null(False) & (excess < 0)
+    if relations.filter(unclear | (~summed & ~held)).height:
+        return None
+    bounded = low.is_null() & (excess < 0)
+    relations = relations.with_columns(
+        low=pl.when(summed).then(pl.when(~bounded).then(excess)).otherwise(low),
+        high=pl.when(summed).then(pl.when(bounded).then(0).otherwise(excess)).otherwise("high").cast(pl.Int64),
+    )
+    return Structure(structure.quantities, relations.drop("excess"), structure.terms), truth
 
 
 def _list_values(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:

@@ -91,7 +91,11 @@ def reuse(
     fixed = mark_fixed(quantity, earlier)
     # Moves reach beyond what is at hand, so all of it hangs together.
     part = _label(unknowns) if earlier.fixed is None else np.zeros(len(quantity), dtype=np.int64)
-    base, sure = _propose(quantity, earlier, unknowns)
+    base, sure = _propose(quantity, earlier.base, unknowns)
+    if earlier.guess is not None and not sure.all():
+        guess, possible = _propose(quantity, pl.concat([earlier.base, earlier.guess]), unknowns)
+        if possible.all() and not _find_broken(unknowns, guess).any():
+            base, sure = guess, possible
     room = np.maximum(required, required.max(initial=1)) - 1.0
     base, fits = mend_base(unknowns, base, sure, group, part, room, ~fixed)
     steps, move = _read_moves(quantity, earlier, fits, part)
@@ -134,10 +138,10 @@ def _label(unknowns: Unknowns) -> np.ndarray:
     return connected_components(links, directed=False)[1][m:]
 
 
-def _propose(quantity: np.ndarray, earlier: Certificates, unknowns: Unknowns) -> tuple[np.ndarray, np.ndarray]:
-    """The earlier base, and where it says anything that is still possible."""
+def _propose(quantity: np.ndarray, earlier: pl.DataFrame, unknowns: Unknowns) -> tuple[np.ndarray, np.ndarray]:
+    """An earlier base, and where it says anything that is still possible."""
     base, sure = np.zeros(len(quantity), dtype=np.int64), np.zeros(len(quantity), dtype=bool)
-    named = earlier.base.filter(pl.col("quantity").is_in(pl.Series(quantity).implode()))
+    named = earlier.filter(pl.col("quantity").is_in(pl.Series(quantity).implode()))
     place = np.searchsorted(quantity, named["quantity"].to_numpy())
     base[place], sure[place] = named["value"].to_numpy(), True
     return base, sure & (base >= unknowns.least) & (base <= unknowns.most)

@@ -22,6 +22,7 @@ from privacy.engine.withstanding import withstand
 from privacy.insiders import Insiders
 from privacy.ledger.chain import Release
 from privacy.ledger.history import History, combine, list_shown
+from privacy.ledger.proposals import propose_correction
 from privacy.ledger.translation import Found, translate
 from privacy.ledger.versions import ROW
 from privacy.policy import Policy
@@ -91,7 +92,8 @@ def protect_after(
             hidden |= choose_units(problem)
         lacking, settled = problem.sensitive, problem.known
         if earlier:
-            found = translate(earlier, history).keep_below(len(problem.truth))
+            found = propose_correction(history, earlier.release, translate(earlier, history))
+            found = found.keep_below(len(problem.truth))
             lacking = lacking & ~_find_proved(problem, hidden, found)
             if found.fixed is not None:
                 # What hangs together with rows that are not at hand protects nothing here.
@@ -190,6 +192,8 @@ def _list_pattern(cells: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFr
     rows = cells.select(*KEY, statistic=pl.lit("")).clear()
     left = cells.select(KEY)
     for release in reversed(releases):
+        if left.is_empty():
+            break
         said = release.published.join(left, on=KEY, how="semi")
         left = left.join(said, on=KEY, how="anti")
         said = said.select(

@@ -6,23 +6,23 @@ and the corrections are numbers nobody publishes (`table@tier/release+numerator`
 checks one release does the same for all of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from privacy.distributions import list_distributions
 from privacy.engine.medians import MEDIAN
 from privacy.engine.posing import RATE, list_statements
 from privacy.engine.primary import find_sensitive, find_sensitive_derived
-from privacy.ledger.chain import TABLE, Release
+from privacy.ledger.chain import Release
+from privacy.ledger.states import State, build_states
 from privacy.ledger.versions import OUTCOMES, PAIR, ROW, System, label_version
 from privacy.policy import Policy
 from privacy.release import BANDED, PUBLISHED, RATES, SHOWN
 from privacy.release import MEDIAN as MEDIAN_LEVEL
-from privacy.structure import CELL_COLUMNS, KEY, Structure, build_structure, check_cells
+from privacy.structure import KEY, Structure
 
 CHANGE = "primary_change"
 STATUSES = [f"{statistic}_status" for statistic in (*PUBLISHED, RATE, MEDIAN)]
@@ -82,6 +82,28 @@ class History:
         rows = rows.join(self.current.with_columns(own=pl.lit(True)), on=KEY, how="left", maintain_order="left")
         return rows.with_columns(pl.col("before").is_not_null(), pl.col("own").fill_null(False))
 
+    @cached_property
+    def corrections(self) -> pl.DataFrame:
+        """One row per correction: quantity, newer, older (quantities), offset (quantity is newer − older + offset)."""
+        sums = self.structure.relations.filter(pl.col("kind") == "correction").select("relation", offset=-pl.col("low"))
+        terms = self.structure.terms.join(sums, on="relation", how="inner")
+        sides = terms.group_by("relation").agg(
+            quantity=pl.col("quantity").max(),  # corrections have the last numbers
+            newer=pl.col("quantity").filter(pl.col("coefficient") > 0).first(),
+            older=pl.col("quantity").filter(pl.col("coefficient") < 0).min(),
+            offset=pl.col("offset").first(),
+        )
+        return sides.drop("relation").sort("quantity")
+
+    def list_corrected(self, release: str) -> pl.DataFrame:
+        """One row per number of a row that was corrected since a release (`tier/release`): quantity, before."""
+        numbers = self.structure.quantities.select(*ROW, "quantity")
+        then = self.known_as[release].filter(pl.col("version") != pl.col("table_id"))
+        rows = numbers.join(then, on=KEY, how="inner", maintain_order="left")
+        before = numbers.rename({"table_id": "version", "quantity": "before"})
+        rows = rows.join(before, on=["version", *ROW[1:]], how="inner", maintain_order="left")
+        return rows.filter(pl.col("quantity") != pl.col("before")).select("quantity", "before").unique().sort(pl.all())
+
     def _mark(self, rows: pl.DataFrame) -> np.ndarray:
         on = [column for column in ROW if column in rows.columns]
         found = np.zeros(len(self.truth), dtype=bool)
@@ -105,26 +127,25 @@ def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) ->
         raise ValueError("no table that is held against earlier releases may have @ or + in its name")
     _refuse_forgotten_medians(releases, policy)
     system, rows, sensitive, past, known_as = System(), [], [], [], {}
-    for number, (state, said) in enumerate(_list_states(cells, releases, policy)):
-        structure, truth = build_structure(state, policy)
+    for number, state in enumerate(build_states(cells, releases, policy)):
         if not number:
-            alone = (structure, truth) if state is cells else None
-        name = f"{said[0].tier}/{said[0].release}" if number else ""
-        together = list_distributions(structure.quantities, policy).select(*KEY, "distribution")
-        version = system.take_in(structure, truth, name, together)
+            alone = (state.structure, state.truth) if state.cells is cells else None
+        version = system.take_in(state, f"{state.said[0].tier}/{state.said[0].release}" if number else "")
         own = version.filter(pl.col("version") == number)
-        rows.append(_rename(state.join(own, on=KEY, how="inner", maintain_order="left"), system.names))
-        small = pl.concat([find_sensitive(state, policy), find_sensitive_derived(structure, truth, policy)])
-        sensitive.append(_rename(small.join(own, on=KEY, how="inner", maintain_order="left"), system.names))
-        for release in said:
-            shown = release.published.join(version, on=KEY, how="inner", maintain_order="left")
-            past.append(_rename(shown, system.names))
-            known_as[f"{release.tier}/{release.release}"] = version.select(
-                KEY, version=label_version(system.names, "version")
-            )
+        rows.append(state.changed.join(own, on=KEY, how="inner", maintain_order="left"))
+        sensitive.append(_find_sensitive(state, own, policy))
+        known = version.select(KEY, version=label_version(system.names, "version"))
+        for release in state.said:
+            past.append(_attach(release.published, version))
+            known_as[f"{release.tier}/{release.release}"] = known
     # States come from the ledger and from the caller, whose columns may stand in another order.
-    corrections, every = system.add_corrections(), pl.concat([one.select(rows[0].columns) for one in rows])
-    sensitive.append(find_small_changes(corrections, every, policy))
+    every = _rename(pl.concat([one.select(rows[0].columns) for one in rows]), system.names)
+    corrections = system.list_corrections()
+    small_changes = find_small_changes(corrections, every, policy)
+    # Any other may be told. Nobody publishes it, and nothing asks for it: as a number it would only grow with the
+    # square of how often a row was corrected.
+    system.add_corrections(corrections.join(small_changes, on=ROW, how="semi", maintain_order="left"))
+    shown = [_rename(pl.concat(past, how="diagonal_relaxed"), system.names)] if past else []
     added = {name: policy.tables[name.partition("@")[0]] for name in every["table_id"].unique()}
     structure, truth = system.finish()
     return History(
@@ -133,11 +154,26 @@ def combine(cells: pl.DataFrame, releases: Sequence[Release], policy: Policy) ->
         policy.model_copy(update={"tables": {**policy.tables, **added}}),
         structure,
         truth,
-        pl.concat(sensitive),
-        _overlay([_nothing(), *past]),
+        pl.concat([_rename(pl.concat(sensitive), system.names), small_changes]),
+        _overlay([_nothing(), *shown]),
         known_as,
         alone,
     )
+
+
+def _find_sensitive(state: State, own: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """What protect would find sensitive in some rows of a state, with their version."""
+    found = find_sensitive(state.changed, policy)
+    if not state.is_plain:
+        found = pl.concat([found, find_sensitive_derived(state.structure, state.truth, policy)])
+    return found.join(own, on=KEY, how="inner", maintain_order="left")
+
+
+def _attach(published: pl.DataFrame, version: pl.DataFrame) -> pl.DataFrame:
+    """The published rows a state has, with their version in it."""
+    if published.select(KEY).equals(version.select(KEY)):  # as mostly
+        return published.with_columns(version["version"])
+    return published.join(version, on=KEY, how="inner", maintain_order="left")
 
 
 def _refuse_forgotten_medians(releases: Sequence[Release], policy: Policy) -> None:
@@ -183,43 +219,6 @@ def find_small_changes(corrections: pl.DataFrame, cells: pl.DataFrame, policy: P
         | (few & outcome & (pl.col("change") == 0) & pl.col("table_of").is_in(zeros))
     )
     return corrections.filter(small).select(*ROW, reason=pl.lit(CHANGE), nobody=pl.lit(False)).sort(ROW)
-
-
-def _list_states(
-    cells: pl.DataFrame, releases: Sequence[Release], policy: Policy
-) -> Iterator[tuple[pl.DataFrame, list[Release]]]:
-    """The different states the tables were in, the newest first, and the releases that left them so (the first: none).
-
-    Every tier has states of its own; what the release at hand does not contain is as it was last released.
-    """
-    states: list[tuple[dict, list[Release]]] = []
-    latest: dict[tuple, pl.DataFrame] = {}
-    tiers: dict[str, dict[tuple, pl.DataFrame]] = {}
-    for release in releases:
-        exact = release.exact.filter(pl.col("table_id").is_in(list(policy.tables)))
-        parts = exact.partition_by(TABLE, as_dict=True)
-        tiers[release.tier] = {**tiers.get(release.tier, {}), **parts}
-        latest |= parts
-        states.append((tiers[release.tier], [release]))
-    at_hand = cells.partition_by(TABLE, as_dict=True)
-    states.append((latest | at_hand, []))
-    distinct: list[tuple[dict, list[Release]]] = []
-    for state, said in reversed(states):
-        for other, others in distinct:
-            if state.keys() == other.keys() and all(_is_same(state[key], other[key]) for key in state):
-                others.extend(said)
-                break
-        else:
-            distinct.append((state, said))
-    for number, (state, said) in enumerate(distinct):
-        if not number and state.keys() == at_hand.keys():
-            yield cells, said
-        else:
-            yield check_cells(pl.concat([state[key].select(CELL_COLUMNS) for key in sorted(state)]), policy), said
-
-
-def _is_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
-    return one is other or one.select(CELL_COLUMNS).equals(other.select(CELL_COLUMNS))
 
 
 def _nothing() -> pl.DataFrame:

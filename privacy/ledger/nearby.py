@@ -28,8 +28,8 @@ def find_reaches(cells: pl.DataFrame, releases: Sequence[Release]) -> Iterator[R
     Nothing if nothing changed; nothing more from where it is too much.
     """
     near = _find_changed(cells.select(CELL_COLUMNS), releases[-1].exact.select(CELL_COLUMNS))
-    every = [frame.select("org_id", "parent_org_id").unique() for frame in (cells, *(one.exact for one in releases))]
-    ties = pl.concat(every).unique()
+    every = [frame.select("org_id", "parent_org_id") for frame in (cells, *(one.exact for one in releases))]
+    ties = pl.concat([every[0], *(one for one in every[1:] if not one.equals(every[0]))]).unique()
     pairs = _pair(ties.join(ties, left_on="parent_org_id", right_on="org_id", how="semi"))
     while near.height:
         near = pl.concat([near, pairs.join(near, on="org_id", how="semi").select(org_id="other")]).unique()

@@ -99,7 +99,31 @@ def _renumber(found: Found, history: History) -> Certificates:
         parts[name] = seen.with_columns(quantity=pl.col("now").fill_null(NOWHERE)).select(part.columns)
     base = parts["base"].filter(pl.col("quantity") != NOWHERE).unique("quantity", keep="first", maintain_order=True)
     moves = parts["moves"].unique(["move", "quantity"], keep="first", maintain_order=True)
-    return Certificates(base, moves, earlier.spans, parts["claims"], earlier.leaks.clear())
+    guess = _guess_corrected(base, found.release, history)
+    return Certificates(base, moves, earlier.spans, parts["claims"], earlier.leaks.clear(), guess=guess)
+
+
+def _guess_corrected(base: pl.DataFrame, release: str, history: History) -> pl.DataFrame:
+    """Values of what the base is silent about: what was corrected since a release is what it was then.
+
+    So from such a table every earlier move goes as far as it did. What was shown is known; all else is the base's.
+    """
+    value, known = np.where(history.shown, history.truth, 0), history.shown.copy()
+    place = base["quantity"].to_numpy()
+    value[place], known[place] = base["value"].to_numpy(), True
+    rows = history.list_corrected(release)
+    now, then = (rows[name].to_numpy() for name in ("quantity", "before"))
+    new = ~known[now] & known[then]
+    value[now[new]], known[now[new]] = value[then[new]], True
+    change, newer, older, offset = (
+        history.corrections[name].to_numpy() for name in ("quantity", "newer", "older", "offset")
+    )
+    new = ~known[change] & known[newer] & known[older]
+    value[change[new]] = (value[newer] - value[older] + offset)[new]
+    known[change[new]] = True
+    known[place] = False
+    guessed = np.flatnonzero(known & ~history.shown)
+    return pl.DataFrame({"quantity": guessed, "value": value[guessed]}, schema=base.schema)
 
 
 def _find_images(found: Found, history: History) -> pl.DataFrame:

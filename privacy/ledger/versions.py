@@ -7,6 +7,7 @@ outcomes: that a student who came is not among the absent is what a correction m
 import numpy as np
 import polars as pl
 
+from privacy.ledger.states import State
 from privacy.structure import KEY, Structure
 
 ROW = [*KEY, "statistic"]
@@ -22,34 +23,39 @@ class System:
         self._rows: list[pl.DataFrame] = []  # ROW, zero_is_shown, value, version, quantity
         self._relations: list[pl.DataFrame] = []  # low, high, kind, relation
         self._terms: list[pl.DataFrame] = []
+        self._said: list[pl.DataFrame] = []  # of as many of these as were asked for: see _say
         self._truth: list[np.ndarray] = []
         self._quantities = self._sums = 0
 
-    def take_in(self, structure: Structure, truth: np.ndarray, name: str, together: pl.DataFrame) -> pl.DataFrame:
-        """Adds a state of the tables; gives one row per row of it: KEY, version (the state it is from).
-
-        together: KEY, distribution of rows that are one version or another only all of them together.
-        """
-        rows = structure.quantities.with_columns(value=pl.Series(truth)[structure.quantities["quantity"]])
-        version = len(self.names)
+    def take_in(self, state: State, name: str) -> pl.DataFrame:
+        """Adds a state of the tables; gives one row per row of it: KEY, version (the state it is from)."""
+        version, rows = len(self.names), state.structure.quantities
         self.names.append(name)
-        placed = self._place(rows, together).with_columns(pl.col("version").fill_null(version))
-        number, twins = self._number(placed, truth, version)
+        if state.differs is not None:
+            rows = rows.filter(pl.Series(state.differs))
+        rows = rows.with_columns(value=pl.Series(state.truth)[rows["quantity"]])
+        placed = self._place(rows, state).with_columns(pl.col("version").fill_null(version))
+        number, twins = self._number(placed, state, version)
         fresh = placed.filter(pl.col("version") == version)
         self._rows.append(
             fresh.select(*ROW, "zero_is_shown", "value", "version", quantity=pl.Series(number)[fresh["quantity"]])
         )
-        self._add_sums(structure.relations, structure.terms, number)
+        self._add_sums(*_cut_sums(state), number)
         if twins.height:
             self._add_twins(twins)
-        return placed.select(*KEY, "version").unique(maintain_order=True)
+        versions = placed.select(*KEY, "version").unique(maintain_order=True)
+        if state.news is None:
+            return versions
+        every = np.zeros(len(state.news), dtype=np.int32)
+        every[state.news] = versions["version"].to_numpy()
+        return state.cells.select(*KEY, version=pl.Series(every))
 
-    def add_corrections(self) -> pl.DataFrame:
-        """Adds, for every two versions of a row and every statistic, the number by which the later exceeds the earlier.
+    def list_corrections(self) -> pl.DataFrame:
+        """For every two versions of a row and every statistic, the number by which the later exceeds the earlier.
 
-        Gives one row per such number: KEY (a table of its own, `table@tier/release+statistic`), statistic (derived),
+        One row per such number: KEY (a table of its own, `table@tier/release+statistic`), statistic (derived),
         change (its quantity is that plus a power of ten, so as not to be negative), table_of, statistic_of, newer,
-        older (the tables of the two versions).
+        older (the tables of the two versions); value, offset and the quantities, for add_corrections.
         """
         rows = pl.concat(self._rows).filter(pl.col("statistic") != "derived")
         several = rows.filter(pl.col("version") > 0).select(KEY).unique()
@@ -72,6 +78,12 @@ class System:
         since = pl.when(pl.col("version") > 0).then(pl.lit("-") + pl.col("newer").str.split("@").list.last())
         name = pl.concat_str("older", since.otherwise(pl.lit("")), pl.lit("+"), "statistic_of")
         pairs = pairs.with_columns(table_id=name, statistic=pl.lit("derived"))
+        return pairs.select(
+            *ROW, "change", "table_of", "statistic_of", *PAIR, "value", "offset", "quantity", "quantity_older"
+        )
+
+    def add_corrections(self, pairs: pl.DataFrame) -> None:
+        """Adds some of list_corrections as quantities. After the last state."""
         number = pl.Series(np.arange(self._quantities, self._quantities + pairs.height))
         self._rows.append(
             pairs.select(*ROW, zero_is_shown=pl.lit(False), value="value", version=pl.lit(0, pl.Int32), quantity=number)
@@ -79,7 +91,6 @@ class System:
         self._truth.append(pairs["value"].to_numpy())
         self._quantities += pairs.height
         self._add_corrections(pairs.with_columns(correction=number))
-        return pairs.select(*ROW, "change", "table_of", "statistic_of", *PAIR)
 
     def finish(self) -> tuple[Structure, np.ndarray]:
         """The structure of all that was taken in, tables named by version, and the truth."""
@@ -88,20 +99,18 @@ class System:
         relations = pl.concat(self._relations).select("relation", "kind", "low", "high")
         return Structure(quantities, relations, pl.concat(self._terms)), np.concatenate(self._truth)
 
-    def _place(self, rows: pl.DataFrame, together: pl.DataFrame) -> pl.DataFrame:
+    def _place(self, rows: pl.DataFrame, state: State) -> pl.DataFrame:
         """The rows with the first version of all the same numbers, and the quantity each is known as (null: none)."""
         if not self._rows:
             return rows.with_columns(version=pl.lit(None, pl.Int32), same_as=pl.lit(None, pl.Int64))
-        known = pl.concat(self._rows).select(*ROW, "version", known="value", same_as="quantity")
+        first, together = self._rows[0], state.together
+        first = first if state.differs is None else first.filter(pl.Series(state.differs))
+        known = pl.concat([first, *self._rows[1:]]).select(*ROW, "version", known="value", same_as="quantity")
         both = rows.join(known, on=ROW, how="inner", maintain_order="left")
         whole = rows.group_by(KEY).agg(statistics=pl.len())
         same = both.group_by(*KEY, "version").agg(same=(pl.col("value") == pl.col("known")).sum())
         same = same.join(whole, on=KEY, how="left").filter(pl.col("same") == pl.col("statistics"))
-        whole = same.join(together, on=KEY, how="inner").group_by("distribution", "version").agg(same=pl.len())
-        whole = whole.join(together.group_by("distribution").len("same"), on=["distribution", "same"], how="semi")
-        whole = together.join(
-            whole.group_by("distribution").agg(whole=pl.col("version").min()), on="distribution", how="left"
-        )
+        whole = _find_whole(same, together) if together.height else None
         same = same.group_by(KEY).agg(pl.col("version").min())
         rows = rows.join(same, on=KEY, how="left", maintain_order="left")
         equal = both.filter(pl.col("value") == pl.col("known")).select(*ROW, "version", "same_as")
@@ -109,14 +118,16 @@ class System:
         rows = rows.join(equal, on=[*ROW, "version"], how="left", maintain_order="left")
         rows = rows.join(alike.drop("version"), on=ROW, how="left", suffix="_alike", maintain_order="left")
         rows = rows.with_columns(pl.coalesce("same_as", "same_as_alike").alias("same_as")).drop("same_as_alike")
+        if whole is None:
+            return rows
         # What did not change in a distribution that did is a row of the new version, but the same quantities.
-        whole = whole.select(*KEY, "whole", parted=pl.lit(True))
         rows = rows.join(whole, on=KEY, how="left", maintain_order="left")
         version = pl.when(pl.col("parted").fill_null(False)).then("whole").otherwise("version")
         return rows.with_columns(version=version).drop("whole", "parted")
 
-    def _number(self, placed: pl.DataFrame, truth: np.ndarray, version: int) -> tuple[np.ndarray, pl.DataFrame]:
+    def _number(self, placed: pl.DataFrame, state: State, version: int) -> tuple[np.ndarray, pl.DataFrame]:
         """The number in the whole system of every quantity of a state, and pairs of numbers found to be the same."""
+        truth = state.truth
         if not version:
             self._truth.append(truth)
             self._quantities = len(truth)
@@ -124,6 +135,9 @@ class System:
         matched = placed.select("quantity", "same_as").drop_nulls().unique()
         first = matched.group_by("quantity").agg(pl.col("same_as").min())
         number = np.full(len(truth), -1, dtype=np.int64)
+        if state.differs is not None:  # all else has the number it has in the first state
+            same = state.structure.quantities["quantity"].to_numpy()[~state.differs]
+            number[same] = same
         number[first["quantity"].to_numpy()] = first["same_as"].to_numpy()
         new = np.flatnonzero(number < 0)
         number[new] = np.arange(self._quantities, self._quantities + len(new))
@@ -138,8 +152,10 @@ class System:
         terms = terms.group_by("relation", "quantity", maintain_order=True).agg(pl.col("coefficient").sum())
         relations = relations.select("relation", "kind", "low", "high")
         if self._relations:
-            known = [pl.concat(parts) for parts in (self._relations, self._terms)]
-            news = _say(relations, terms).join(_say(*known), on=["low", "high", "said", "said_again"], how="anti")
+            for said in zip(self._relations[len(self._said) :], self._terms[len(self._said) :], strict=True):
+                self._said.append(_say(*said))
+            known = pl.concat(self._said)
+            news = _say(relations, terms).join(known, on=["low", "high", "said", "said_again"], how="anti")
             relations = relations.join(news, on="relation", how="semi", maintain_order="left")
         self._append(relations, terms)
 
@@ -176,6 +192,26 @@ def label_version(names: list[str], version: str) -> pl.Expr:
     """The table_id of a version of a table: its own for the first, else `table@name of the state`."""
     label = pl.col(version).replace_strict(dict(enumerate(names)), default="", return_dtype=pl.String)
     return pl.when(pl.col(version) > 0).then(pl.concat_str("table_id", pl.lit("@"), label)).otherwise("table_id")
+
+
+def _find_whole(same: pl.DataFrame, together: pl.DataFrame) -> pl.DataFrame:
+    """One row per row of a distribution: KEY, whole (the version all rows of it are the same as), parted (true)."""
+    whole = same.join(together, on=KEY, how="inner").group_by("distribution", "version").agg(same=pl.len())
+    whole = whole.join(together.group_by("distribution").len("same"), on=["distribution", "same"], how="semi")
+    whole = whole.group_by("distribution").agg(whole=pl.col("version").min())
+    return together.join(whole, on="distribution", how="left").select(*KEY, "whole", parted=pl.lit(True))
+
+
+def _cut_sums(state: State) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Relations and terms of a state, but for those of which every number is one of the first state."""
+    relations, terms = state.structure.relations, state.structure.terms
+    if state.differs is None:
+        return relations, terms
+    differs = np.zeros(len(state.truth), dtype=bool)
+    differs[state.structure.quantities["quantity"].to_numpy()[state.differs]] = True
+    touched = np.zeros(relations.height, dtype=bool)
+    touched[terms["relation"].to_numpy()[differs[terms["quantity"].to_numpy()]]] = True
+    return relations.filter(pl.Series(touched)), terms.filter(pl.Series(touched[terms["relation"].to_numpy()]))
 
 
 def _say(relations: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:

@@ -66,3 +66,26 @@ def test_forged_certificates_prove_nothing():
     report = audit(release, POLICY, earlier=wild)
     assert report.passed
     assert check(release.cells, release.structure, report.certificates, POLICY, sensitive=release.sensitive).passed
+
+
+def _forget(earlier, change: int):
+    """The certificates with every third number of the base as a guess, so much too high."""
+    forgotten = pl.col("quantity") % 3 == 0
+    guess = earlier.base.filter(forgotten).with_columns(pl.col("value") + change)
+    return dataclasses.replace(earlier, base=earlier.base.filter(~forgotten), guess=guess)
+
+
+def test_a_guess_that_fits_is_where_the_attack_starts():
+    release, earlier = _audited()
+    report = audit(release, POLICY, earlier=_forget(earlier, 0))
+    assert report.passed
+    assert report.certificates.base.sort("quantity").equals(earlier.base.sort("quantity"))
+
+
+def test_a_guess_that_does_not_fit_is_not_believed():
+    release, earlier = _audited()
+    forged = _forget(earlier, 1)
+    report = audit(release, POLICY, earlier=forged)
+    assert report.passed
+    assert check(release.cells, release.structure, report.certificates, POLICY, sensitive=release.sensitive).passed
+    assert report.certificates.base.join(forged.guess, on=["quantity", "value"]).height < forged.guess.height
