@@ -1,6 +1,7 @@
 """Protects published tables against subtraction, and attacks them before anybody else does. See docs/disclosure.md."""
 
-from privacy.attack.auditing import AuditReport, audit, certify
+from privacy.attack.auditing import audit, certify
+from privacy.attack.outcome import AuditReport
 from privacy.attack.recovery import audit_system
 from privacy.certificates import Certificates, read_certificates
 from privacy.checker import CheckReport, check

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import polars as pl
 
-from privacy.attack.auditing import AuditReport, audit, certify
+from privacy.attack.auditing import audit, certify
+from privacy.attack.outcome import AuditReport, conclude_audit
 from privacy.certificates import Certificates, read_certificates
 from privacy.checker import CheckReport, check
 from privacy.description import DescriptionError, read_cells
+from privacy.district_proofs import DistrictProofs
 from privacy.engine.protection import protect
 from privacy.policy import Policy, load_policy
 from privacy.release import MEDIAN, PUBLISHED, RATES, WITHHELD, Bound, Progress, Protected
@@ -78,6 +80,7 @@ def audit_files(out_dir: str | Path, policy_path: str | Path, *, progress: Progr
 
     The public certificates, and the structure they speak of, are written only if the attack found nothing and no
     relation has a residual (where students count twice, residuals are exact sums the state may not want to show).
+    What holds against districts that know their own numbers is checked at once, for their certificates are not kept.
     `internal/audit.json`, written last, says which cells and which policy the audit speaks of.
     """
     policy, out = load_policy(policy_path), Path(out_dir)
@@ -87,7 +90,9 @@ def audit_files(out_dir: str | Path, policy_path: str | Path, *, progress: Progr
     for stale in (public / "certificates", public / "structure"):
         shutil.rmtree(stale, ignore_errors=True)
     exact = read_parquet(internal / EXACT) if policy.insiders else None
-    report = audit(protected, policy, progress=progress, exact=exact)
+    proofs = DistrictProofs(protected.cells, protected.structure, protected.sensitive, policy)
+    report = audit(protected, policy, progress=progress, exact=exact, witness=proofs)
+    report = conclude_audit(report, pl.concat([report.failures, proofs.list_failures(report.failures)]))
     with whole_file(internal / "failures.parquet") as draft:
         report.failures.write_parquet(draft)
     with whole_folder(internal / "certificates") as draft:
@@ -100,7 +105,7 @@ def audit_files(out_dir: str | Path, policy_path: str | Path, *, progress: Progr
         with whole_folder(public / "structure") as draft:
             _write_structure(structure, draft)
     with whole_file(internal / AUDIT) as draft:
-        draft.write_text(_to_json(_summarise(report, policy, public / "cells.parquet")))
+        draft.write_text(_to_json(_summarise(report, policy, public / "cells.parquet", proofs.districts)))
     return report
 
 
@@ -163,13 +168,14 @@ def hash_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _summarise(report: AuditReport, policy: Policy, cells: Path) -> dict:
+def _summarise(report: AuditReport, policy: Policy, cells: Path, districts: int) -> dict:
     failures = report.failures.group_by("table_id", "attacker", "problem").len("count")
     return {
         "passed": report.passed,
         "policy": {"name": policy.name, "hash": policy.hash},
         "cells_sha256": hash_file(cells),
         "attackers": [attacker.name for attacker in policy.attackers],
+        "districts": districts,
         "tables": report.tables.to_dicts(),
         "failures": failures.sort(pl.all()).to_dicts(),
     }

@@ -6,7 +6,6 @@ anything the engine believes.
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -14,6 +13,7 @@ import polars as pl
 
 from privacy.attack.insider_views import list_views
 from privacy.attack.numeric import EXPOSED, SAFE
+from privacy.attack.outcome import FAILURE_SCHEMA, AuditReport, conclude_audit
 from privacy.attack.reading import (
     bound_numerators,
     count_students,
@@ -23,7 +23,7 @@ from privacy.attack.reading import (
     with_rates,
 )
 from privacy.attack.recovery import attack_system
-from privacy.certificates import Certificates, no_certificates
+from privacy.certificates import Certificates
 from privacy.knowledge import bound_quantities
 from privacy.medians import add_medians, find_median_faults
 from privacy.policy import Attacker, Policy
@@ -32,36 +32,8 @@ from privacy.structure import KEY, Structure
 
 SHOWN, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
 WRONG_RATE, UNPROTECTED = "rate_is_wrong", "unprotected"
-FAILURE_SCHEMA = {
-    "table_id": pl.String,
-    "school_year": pl.Int64,
-    "org_id": pl.String,
-    "disaggregate_type": pl.String,
-    "disaggregate_value": pl.String,
-    "statistic": pl.String,
-    "attacker": pl.String,
-    "problem": pl.String,
-    "candidates": pl.Int64,
-}
-
-
-@dataclass(frozen=True)
-class AuditReport:
-    """What the attack found. For internal eyes: the failures say where to look.
-
-    - `passed`: nothing failed.
-    - `tables`: one row per table: table_id, passed, checked (protected quantities attacked), failures.
-    - `failures`: one row per table cell, statistic, attacker and problem: KEY, statistic, attacker (null: any reader),
-      problem (exposed: too few values left; unproved: not enough found in the time given; sensitive_value_shown;
-      value_of_a_withheld_cell; sum_is_wrong; rate_is_wrong; median_is_wrong; unprotected: the engine says so),
-      candidates (values found possible, at most those required; null if not counted).
-    - `certificates`: against all attackers together; internal, for what they cover tells what is small.
-    """
-
-    passed: bool
-    tables: pl.DataFrame
-    failures: pl.DataFrame = field(repr=False)
-    certificates: Certificates = field(repr=False, default_factory=no_certificates)
+# (district, its own withheld numbers, ROW of all others, what was found of those) -> nothing
+Witness = Callable[[str, pl.DataFrame, pl.DataFrame, Certificates], None]
 
 
 def audit(
@@ -71,6 +43,7 @@ def audit(
     progress: Progress | None = None,
     earlier: Certificates | None = None,
     exact: pl.DataFrame | None = None,
+    witness: Witness | None = None,
 ) -> AuditReport:
     """The outcome of every attacker of the policy trying to recover every withheld quantity that must be protected.
 
@@ -79,6 +52,8 @@ def audit(
     `earlier`: certificates in the numbers of this structure; what they still prove is not attacked anew.
     `exact`: the exact cells; for an attacker with `knows_own_district` those of one district at a time are put in, and
     nothing else is taken from them. Raises ValueError if there is such an attacker and they are missing or incomplete.
+    `witness`: is handed what was found from the view of every such district: its org_id; KEY, statistic, published of
+    withheld numbers it knows; KEY, statistic of what is not its own; the certificates.
     """
     report = progress or (lambda stage, done, total: None)
     if policy.insiders and exact is None:
@@ -100,25 +75,24 @@ def audit(
     failures.append(named)
     for district, view, others in list_views(values, protected, policy, exact) if policy.insiders else ():
         # What the attack from outside showed is held against the district's view; only the rest is attacked anew.
-        others = others.join(found, on=[*KEY, "statistic"], how="anti", maintain_order="left")
+        left = others.join(found, on=[*KEY, "statistic"], how="anti", maintain_order="left")
         again = partial(attack, earlier=certificates)
-        named = _attack_in_turn(again, view, others, policy, policy.insiders)[1]
+        _, named, evidence = _attack_in_turn(again, view, left, policy, policy.insiders)
         failures.append(named.with_columns(attacker=pl.col("attacker") + f" ({district})"))
+        if witness:
+            told = view.filter(pl.col("published").is_not_null(), pl.Series(values["published"].is_null()))
+            rows = [*KEY, "statistic"]
+            witness(district, told.select(*rows, "published"), others.select(rows), evidence)
     failures = pl.concat(failures).unique(maintain_order=True).sort(*KEY, "statistic", "problem", "attacker")
     checked = (
         values.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
         .group_by("table_id")
         .agg(checked=pl.len().cast(pl.Int64))
     )
-    counts = failures.group_by("table_id").agg(failures=pl.len().cast(pl.Int64))
     tables = protected.cells.select("table_id").unique().sort("table_id")
-    tables = (
-        tables.join(checked, on="table_id", how="left", maintain_order="left")
-        .join(counts, on="table_id", how="left", maintain_order="left")
-        .fill_null(0)
-    )
-    tables = tables.select("table_id", pl.col("failures").eq(0).alias("passed"), "checked", "failures")
-    return AuditReport(failures.is_empty(), tables, failures, certificates)
+    tables = tables.join(checked, on="table_id", how="left", maintain_order="left")
+    tables = tables.select("table_id", passed=True, checked=pl.col("checked").fill_null(0), failures=0)
+    return conclude_audit(AuditReport(True, tables, failures.clear(), certificates), failures)
 
 
 def _fail(rows: pl.DataFrame, problem: str, attacker: str | None = None, candidates: str | None = None) -> pl.DataFrame:
@@ -207,7 +181,7 @@ def _attack_in_turn(
     singly: Sequence[Attacker],
 ) -> tuple[pl.DataFrame, pl.DataFrame, Certificates]:
     """What falls to all attackers together, the same by the name of whoever brings it about, and the certificates."""
-    found, certificates = attack(values, suspects, attackers=policy.attackers)
+    found, certificates = attack(values, suspects, attackers=policy.attackers, whole=True)
     broken = found.filter(pl.col("problem") == BROKEN_SUM)
     suspects = suspects.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
     # Whoever knows less recovers no more. What falls to none of them alone falls to all of them together.
@@ -225,8 +199,12 @@ def _attack(
     attackers: Sequence[Attacker],
     report: Progress,
     earlier: Certificates | None,
+    whole: bool = False,
 ) -> tuple[pl.DataFrame, Certificates]:
-    """The failures attackers who work together bring about among the suspects, and the certificates of what holds."""
+    """The failures attackers who work together bring about among the suspects, and the certificates of what holds.
+
+    whole: their base holds a table of everything withheld, not only of what hangs together with a suspect.
+    """
     name = " and ".join(attacker.name for attacker in attackers)
     listed = suspects.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
     width = _required_width(policy)
@@ -238,6 +216,9 @@ def _attack(
                 # settle that.
                 suspects.filter(pl.col("published").is_null()).select(
                     "quantity", required=pl.lit(2), width=pl.lit(0.0)
+                ),
+                values.filter(whole, pl.col("published").is_null()).select(
+                    "quantity", required=pl.lit(1), width=pl.lit(0.0)
                 ),
             ]
         )

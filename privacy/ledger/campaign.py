@@ -19,8 +19,8 @@ import polars as pl
 
 from privacy.certificates import Certificates, read_certificates
 from privacy.ledger.chain import TABLE, Entry, Ledger, Release
-from privacy.ledger.cumulative import Past, audit_after, protect_after, recall
-from privacy.ledger.lost import check_unlost, set_lost_aside
+from privacy.ledger.cumulative import Past, audit_after, check_after, open_proofs, protect_after, recall
+from privacy.ledger.lost import set_lost_aside
 from privacy.ledger.nearby import COUNTED, cut_releases, cut_rows, find_reaches, join_found
 from privacy.ledger.translation import Found, name_quantities
 from privacy.ledger.turns import take_turns
@@ -177,9 +177,10 @@ def _solve(
     """Cells protected, attacked and checked after some releases; and what bound them."""
     past = recall(cells, campaign.policy, releases, campaign.tier)
     protected = protect_after(past, secret=campaign.secret, earlier=earlier)
-    report = audit_after(protected, past, earlier=earlier)
+    proofs = open_proofs(protected, past)
+    report = audit_after(protected, past, earlier=earlier, witness=proofs)
     report, lost = set_lost_aside(protected, past, report)
-    checked = check_unlost(protected, past, report.certificates, lost)
+    checked = check_after(protected, past, report.certificates, lost=lost, proofs=proofs)
     frames = {
         "published": protected.cells,
         "exact": cells,

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from privacy.attack.auditing import AuditReport, audit
+from privacy.attack.auditing import Witness, audit
 from privacy.attack.exhibits import Unknowns
+from privacy.attack.outcome import AuditReport, conclude_audit
 from privacy.attack.reuse import reuse
 from privacy.certificates import Certificates
 from privacy.checker import CheckReport, check
+from privacy.district_proofs import DistrictProofs
 from privacy.engine.complementary import Choice, choose_units, close_implications
 from privacy.engine.intervals import widen
 from privacy.engine.medians import MEDIAN
@@ -125,41 +127,73 @@ def pose_after(history: History, secret: bytes) -> Problem:
 
 
 def audit_after(
-    protected: Protected, past: Past, *, earlier: Found | None = None, progress: Progress | None = None
+    protected: Protected,
+    past: Past,
+    *,
+    earlier: Found | None = None,
+    progress: Progress | None = None,
+    witness: Witness | None = None,
 ) -> AuditReport:
     """The attack of audit by readers who kept every release: first those of the tier, then those who hold all tiers.
 
     The exact cells behind `past` tell what did not change since; nothing else is taken from them, and nothing from the
     engine. Failures name versions of tables as History does; what the tier showed before and must be protected now
     fails as shown_in_an_earlier_release. What another tier shows is no failure of this one, nor held against it. The
-    certificates are those of the last attack, and speak of its history. `earlier` as for protect_after.
+    certificates are those of the last attack, and speak of its history; so does what the `witness` of audit is handed.
+    `earlier` as for protect_after.
     """
-    report = _attack(protected, past.own, earlier, progress)
+    report = _attack(protected, past.own, earlier, progress, None if past.together else witness)
     if not past.together:
         return report
     history = past.together
     elsewhere = list_shown(history.past).select(ROW)
     listed = history.sensitive.join(elsewhere, on=ROW, how="anti")
-    together = _attack(protected, replace(history, sensitive=listed), earlier, progress)
+    together = _attack(protected, replace(history, sensitive=listed), earlier, progress, witness)
     by_right = pl.col("problem").is_in([SHOWN_NOW, SHOWN_BEFORE])
     others = together.failures.filter(~by_right).with_columns(attacker=pl.lit("all tiers: ") + pl.col("attacker"))
     return conclude_audit(together, pl.concat([report.failures, others]))
 
 
-def check_after(
-    protected: Protected, past: Past, certificates: Certificates, *, lost: pl.DataFrame | None = None
-) -> CheckReport:
-    """Whether the certificates of audit_after prove every quantity that must be protected, by additions alone."""
+def open_proofs(protected: Protected, past: Past) -> DistrictProofs | None:
+    """The witness of audit_after that holds what it finds for districts against the checker; None without such."""
     history = past.histories[-1]
-    sensitive = history.sensitive
-    if past.together:
-        sensitive = sensitive.join(list_shown(history.past), on=ROW, how="anti")
+    published = history.publish(protected.cells)
+    return DistrictProofs(published, history.structure, _list_due(past), past.policy) if past.policy.insiders else None
+
+
+def check_after(
+    protected: Protected,
+    past: Past,
+    certificates: Certificates,
+    *,
+    lost: pl.DataFrame | None = None,
+    proofs: DistrictProofs | None = None,
+) -> CheckReport:
+    """Whether the certificates of audit_after prove every quantity that must be protected, by additions alone.
+
+    lost: KEY, statistic of what need not be. proofs: the witness of that audit; its faults are faults of this check.
+    """
+    history = past.histories[-1]
     published = history.publish(protected.cells)
     own = certificates.keep_below(len(history.truth))
-    return check(published, history.structure, own, history.policy, sensitive=sensitive, lost=lost)
+    checked = check(published, history.structure, own, history.policy, sensitive=_list_due(past), lost=lost)
+    faults = pl.concat([checked.faults, proofs.list_faults(lost)]) if proofs else checked.faults
+    return replace(checked, passed=faults.is_empty(), faults=faults)
 
 
-def _attack(protected: Protected, history: History, earlier: Found | None, progress: Progress | None) -> AuditReport:
+def _list_due(past: Past) -> pl.DataFrame:
+    """What must be protected in the last of the histories, as History has it; what another tier shows is none of it."""
+    sensitive = past.histories[-1].sensitive
+    return sensitive.join(list_shown(past.together.past), on=ROW, how="anti") if past.together else sensitive
+
+
+def _attack(
+    protected: Protected,
+    history: History,
+    earlier: Found | None,
+    progress: Progress | None,
+    witness: Witness | None,
+) -> AuditReport:
     """The audit of all releases as one, with what only the past shows called so."""
     everything = replace(
         protected,
@@ -169,7 +203,7 @@ def _attack(protected: Protected, history: History, earlier: Found | None, progr
     )
     certificates = translate(earlier, history) if earlier else None
     exact = history.cells if history.policy.insiders else None
-    report = audit(everything, history.policy, progress=progress, earlier=certificates, exact=exact)
+    report = audit(everything, history.policy, progress=progress, earlier=certificates, exact=exact, witness=witness)
     before = list_shown(history.past).select(ROW).join(list_shown(protected.cells), on=ROW, how="anti")
     failures = report.failures.join(before.with_columns(before=True), on=ROW, how="left", maintain_order="left")
     shown_before = (pl.col("problem") == SHOWN_NOW) & pl.col("before").fill_null(False)
@@ -177,14 +211,6 @@ def _attack(protected: Protected, history: History, earlier: Found | None, progr
     failures = failures.filter(~(shown_before & pl.col("table_id").str.contains("@")))
     problem = pl.when(shown_before).then(pl.lit(SHOWN_BEFORE)).otherwise("problem")
     return conclude_audit(report, failures.with_columns(problem=problem).drop("before"))
-
-
-def conclude_audit(report: AuditReport, failures: pl.DataFrame) -> AuditReport:
-    """The report with these failures."""
-    counts = failures.group_by("table_id").agg(failures=pl.len().cast(pl.Int64))
-    tables = report.tables.drop("failures").join(counts, on="table_id", how="left", maintain_order="left")
-    tables = tables.with_columns(pl.col("failures").fill_null(0)).with_columns(passed=pl.col("failures") == 0)
-    return replace(report, passed=failures.is_empty(), failures=failures, tables=tables)
 
 
 def _list_pattern(cells: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFrame:

@@ -8,10 +8,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from privacy.attack.auditing import AuditReport
-from privacy.certificates import Certificates
-from privacy.checker import CheckReport
-from privacy.ledger.cumulative import Past, audit_after, check_after, conclude_audit
+from privacy.attack.outcome import AuditReport, conclude_audit
+from privacy.ledger.cumulative import Past, audit_after
 from privacy.ledger.versions import ROW
 from privacy.release import MEDIAN, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Protected
 
@@ -19,21 +17,14 @@ from privacy.release import MEDIAN, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITH
 def set_lost_aside(protected: Protected, past: Past, report: AuditReport) -> tuple[AuditReport, pl.DataFrame]:
     """The report of audit_after without what is lost, and what is: KEY, statistic (of History), problem.
 
-    A number is lost if it fails even where the release at hand withholds everything but empty groups.
+    A number is lost if it fails even where the release at hand withholds everything but empty groups. It is sensitive
+    still, but need not be proved (`lost` of check_after): who knows her own record knows that its group is not empty.
     """
     if report.passed:
         return report, report.failures.select(*ROW, "problem")
     silent = audit_after(replace(protected, cells=_silence(protected.cells)), past).failures
     lost = report.failures.join(silent, on=ROW, how="semi").select(*ROW, "problem").unique(maintain_order=True)
     return conclude_audit(report, report.failures.join(lost, on=ROW, how="anti", maintain_order="left")), lost
-
-
-def check_unlost(protected: Protected, past: Past, certificates: Certificates, lost: pl.DataFrame) -> CheckReport:
-    """As check_after, but nothing need be proved of what is lost.
-
-    It is sensitive still: whoever knows her own record knows that its group is not empty.
-    """
-    return check_after(protected, past, certificates, lost=lost)
 
 
 def _silence(cells: pl.DataFrame) -> pl.DataFrame:
