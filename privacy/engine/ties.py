@@ -53,6 +53,7 @@ def tie_together(part: Part, firm: np.ndarray | bool = True) -> Tied:
     tie, sign = np.arange(n), np.ones(n)
     exact = (part.low == 0) & (part.high == 0) & firm
     matrix = part.matrix.tocsr()
+    matrix.eliminate_zeros()  # a rate may say nothing of its denominator
     while True:
         count, start = np.diff(matrix.indptr), matrix.indptr[:-1]
         pairs = start[exact & (count == 2)]
