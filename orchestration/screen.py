@@ -13,6 +13,7 @@ import delivery
 from delivery.releases import verify_release
 from orchestration.exits import FAILED, OK, PARTLY, USAGE, Refused
 from orchestration.home import HomeBusy
+from orchestration.lost import tell_lost
 
 console = Console(highlight=False)
 progress = Console(stderr=True, highlight=False)
@@ -102,9 +103,28 @@ def _show_release(release: dict | None) -> None:
         table.add_row(entry["table_id"], entry["reason"].replace("_", " "), f"{entry['cells']:,}")
     console.print(table)
     rows = ", ".join(f"{name} {count:,} rows" for name, count in release["row_counts"].items())
-    checked = sum(entry["checked"] for entry in release["audit"]["tables"])
     console.print(f"  {rows}; policy {release['policy']['name']} {release['policy']['version']}", markup=False)
-    console.print(f"  [green]audit passed[/green]: {checked:,} withheld quantities attacked, none recoverable")
+    _show_audit(release)
+
+
+def _show_audit(release: dict) -> None:
+    if release["lost"] is None:
+        console.print("  [yellow]audit passed[/yellow]")
+        console.print(f"  {_tell_lost(release)}", style="yellow", markup=False, soft_wrap=True)
+        return
+    checked = sum(entry["checked"] for entry in release["audit"]["tables"])
+    attacked, lost = f"{checked:,} withheld quantities attacked", _tell_lost(release)
+    if lost:
+        console.print(f"  [yellow]audit passed, but for what is lost[/yellow]: {attacked}, no other recoverable")
+        console.print(f"  {lost}", style="yellow", markup=False, soft_wrap=True)
+    else:
+        console.print(f"  [green]audit passed[/green]: {attacked}, none recoverable")
+
+
+def _tell_lost(release: dict) -> str:
+    if release["lost"] is None:
+        return "Whether earlier releases lost numbers is not known: it is not noted of this one. The next says it."
+    return tell_lost(release["lost"])
 
 
 def _show_studies(studies: list[dict]) -> None:
@@ -144,6 +164,9 @@ def show_status(report: dict) -> None:
         )
     if report["release"]:
         console.print(f"\nCurrent release: {report['release']['id']}")
+        lost = _tell_lost(report["release"])
+        if lost:
+            console.print(f"  {lost}", style="yellow", markup=False, soft_wrap=True)
     _show_studies(report["studies"])
 
 

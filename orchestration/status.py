@@ -8,6 +8,7 @@ from orchestration.home import read_json
 from orchestration.pipeline.check import check_deliveries
 from orchestration.pipeline.feedback import NO_DELIVERY
 from orchestration.pipeline.judge import standings
+from orchestration.pipeline.protect import find_protection
 from orchestration.pipeline.receive import remembered_arrivals
 from orchestration.workspace import Turn, Workspace
 
@@ -74,16 +75,17 @@ def _release_summary(workspace: Workspace) -> dict | None:
     release = delivery.current_release(workspace.home.releases)
     if release is None:
         return None
-    folder = next((path for path in workspace.home.protected.glob("*/audit.json")), None)
-    audit = read_json(folder) if folder else {}
+    protection = find_protection(workspace, release)
+    summary = protection.summary if protection else {}
     return {
         "id": release.id,
         "folder": str(release.folder),
         "row_counts": release.manifest["row_counts"],
         "policy": release.manifest["policy"],
-        "audit": release.manifest["audit"],
-        "cells": audit.get("cells"),
-        "withheld": audit.get("withheld", []),
+        "audit": summary.get("audit", release.manifest["audit"]),
+        "cells": summary.get("cells"),
+        "withheld": summary.get("withheld", []),
+        "lost": protection.lost if protection else None,
     }
 
 

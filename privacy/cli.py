@@ -183,7 +183,8 @@ def _audit(given: argparse.Namespace) -> int:
         verdict = "passed" if row["passed"] else f"FAILED, {row['failures']:,} failures"
         print(f"{row['table_id']}: {row['checked']:,} protected numbers attacked, {verdict}")
     if report.passed:
-        print(f"The audit passed: {given.folder}/public may be published.")
+        print(f"The audit passed: {given.folder}/public may be published, if earlier releases give away none of it.")
+        print("It knows this release alone. What earlier ones showed is held against it by the ledger, in `slds run`.")
         return OK
     print(f"The audit failed: publish nothing. Where: {given.folder}/internal/failures.parquet", file=sys.stderr)
     return ATTENTION

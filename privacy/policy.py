@@ -6,6 +6,7 @@ withheld).
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,7 @@ __all__ = [
     "PolicyError",
     "TablePolicy",
     "Thresholds",
+    "find_policy",
     "load_policy",
 ]
 
@@ -139,13 +141,25 @@ def _refuse_unknown(where: str, named: Iterable[str], there: set[str]) -> None:
             raise ValueError(f"{where}: {one!r} is not a statistic of a table in this policy")
 
 
+def find_policy(named: str | Path) -> Path:
+    """The file of a ready policy, by its name (careful, strict, nces, texas, wisconsin), or else the file at this path.
+
+    Raises PolicyError, with the names of the ready ones, when it is neither.
+    """
+    ready = {"careful": DEFAULT_POLICY} | {path.stem: path for path in sorted(READY_POLICIES.glob("*.yml"))}
+    path = ready.get(str(named), Path(named))
+    if not os.path.exists(path) or os.path.isdir(path):
+        names = ", ".join(ready)
+        raise PolicyError(f"{path.name or named}: neither a policy file nor the name of a ready policy ({names})")
+    return path
+
+
 def load_policy(path: str | Path = DEFAULT_POLICY) -> Policy:
-    """The policy a YAML file holds, or a ready one by its name (careful, strict, nces, texas, wisconsin).
+    """The policy a YAML file holds, or a ready one by its name, as find_policy has it.
 
     Raises PolicyError, with every wrong field named, when it cannot be used.
     """
-    ready = READY_POLICIES / f"{path}.yml"
-    path = DEFAULT_POLICY if path == "careful" else ready if ready.is_file() else Path(path)
+    path = find_policy(path)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError:

@@ -26,8 +26,19 @@ def configured_sources() -> Path:
 
 
 def configured_policy() -> Path:
-    """SLDS_POLICY, or the project's careful default."""
-    return Path(os.environ.get("SLDS_POLICY") or DEFAULT_POLICY).resolve()
+    """The file SLDS_POLICY names, by its path or as a ready policy, or the project's careful default.
+
+    Raises PolicyError when it names neither.
+    """
+    named = os.environ.get("SLDS_POLICY")
+    if not named:
+        return DEFAULT_POLICY
+    from privacy.policy import PolicyError, find_policy  # here: a second that commands without a policy need not wait
+
+    try:
+        return find_policy(named).resolve()
+    except PolicyError as error:
+        raise PolicyError(f"SLDS_POLICY: {error}") from None
 
 
 def configured_key() -> str | None:

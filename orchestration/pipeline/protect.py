@@ -10,12 +10,17 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+import delivery
 import privacy
 from orchestration.home import hash_files, read_json, whole_folder, write_json
+from orchestration.lost import tell_lost
 from orchestration.pipeline.load import note_content
 from orchestration.workspace import Workspace
 
 log = logging.getLogger("openslds.protect")
+
+LOST = "lost.parquet"
+MADE = "release.json"
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,27 @@ class Protection:
     @property
     def passed(self) -> bool:
         return self.summary["audit"]["passed"]
+
+    @property
+    def lost(self) -> dict:
+        """How many numbers earlier releases lost (`numbers`), and the file that names each (`list`). Internal."""
+        return {"numbers": self.summary.get("lost", 0), "list": str(self.folder / LOST)}
+
+
+def note_release(protection: Protection, release: delivery.Release) -> None:
+    """Note beside what protection gave which release was made of it. The release itself does not say it."""
+    write_json(protection.folder / MADE, {"release": release.id})
+
+
+def find_protection(workspace: Workspace, release: delivery.Release) -> Protection | None:
+    """What a release was made of; None where it is not kept.
+
+    A later run that failed leaves its own beside it, which speaks of other cells.
+    """
+    for path in workspace.home.protected.glob(f"*/{MADE}"):
+        if read_json(path) == {"release": release.id}:
+            return Protection(path.parent, read_json(path.with_name("audit.json")))
+    return None
 
 
 def protect_indicators(workspace: Workspace) -> Protection:
@@ -49,9 +75,10 @@ def protect_indicators(workspace: Workspace) -> Protection:
         _collect(campaign, parts, folder)
         summary = read_json(folder / "audit.json")
     log.info("audit %s: %s", "passed" if summary["audit"]["passed"] else "FAILED", summary["headline"])
-    if summary["lost"]:
-        log.warning("%d numbers cannot be protected any more: earlier releases tell them", summary["lost"])
-    return Protection(folder, summary)
+    protection = Protection(folder, summary)
+    if words := tell_lost(protection.lost):
+        log.warning("%s", words)
+    return protection
 
 
 def public_campaign(workspace: Workspace) -> "privacy.Campaign":
@@ -94,7 +121,7 @@ def _collect(campaign: "privacy.Campaign", parts: list["privacy.Part"], folder: 
         found["published"].sort(privacy.KEY).write_parquet(draft / "protected_cells.parquet")
         found["reasons"].sort(privacy.KEY).write_parquet(draft / "reasons.parquet")
         found["failures"].write_parquet(draft / "failures.parquet")
-        found["lost"].write_parquet(draft / "lost.parquet")
+        found["lost"].write_parquet(draft / LOST)
         write_json(draft / "audit.json", _summarise(found, parts, campaign.policy))
 
 
@@ -120,7 +147,8 @@ def _summarise(found: dict[str, pl.DataFrame], parts: list["privacy.Part"], poli
         },
         "failed": failed if faults.is_empty() else [*failed, "certificates"],
         "withheld": withheld.to_dicts(),
-        "lost": found["lost"].height,
+        # A number that fails in two ways is one number.
+        "lost": found["lost"].select(*privacy.KEY, "statistic").n_unique(),
         "cells": found["published"].height,
     }
 

@@ -10,7 +10,7 @@ import delivery
 from orchestration.catalog import describe_table, public_indicators
 from orchestration.home import read_json
 from orchestration.pipeline.judge import standings
-from orchestration.pipeline.protect import Protection, enter_in_ledger
+from orchestration.pipeline.protect import Protection, enter_in_ledger, note_release
 from orchestration.workspace import Workspace
 
 log = logging.getLogger("openslds.publish")
@@ -19,6 +19,14 @@ log = logging.getLogger("openslds.publish")
 # it is made per study, by its plan.
 TIERS_BY_LEA = ("teacher", "school", "district")
 TIERS_WHOLE = ("state",)
+
+# The same words in every release: how many numbers earlier ones lost, or that there are any, would tell a reader that
+# it pays to look for them (docs/disclosure-ledger.md).
+AUDIT_COVERS = (
+    "That the audit passed says that every number withheld for somebody's protection keeps the values the policy "
+    "requires, unless an earlier release told it, or too much of it: what was once published cannot be protected any "
+    "more. This sentence stands in every release, whether there is such a number or not."
+)
 
 
 def publish_release(workspace: Workspace, protection: Protection) -> delivery.Release:
@@ -37,6 +45,7 @@ def publish_release(workspace: Workspace, protection: Protection) -> delivery.Re
         indicators=public_indicators(manifest),
         facts=_release_facts(workspace, protection),
     )
+    note_release(protection, release)
     log.info("release %s %s", release.id, "published" if release.is_new else "is already published")
     return release
 
@@ -47,8 +56,25 @@ def _release_facts(workspace: Workspace, protection: Protection) -> dict:
         "school_year": max(standing.turn.school_year for standing in in_use),
         "inputs": [_input(workspace, standing) for standing in in_use],
         "code_version": workspace.code_version,
+        **audit_facts(protection),
+    }
+
+
+def audit_facts(protection: Protection) -> dict:
+    """What the public is told of policy and audit: results without counts.
+
+    How many numbers of a table were attacked is how many are sensitive, and where few are withheld that tells which.
+    That fewer were proved than attacked says that earlier releases lost some.
+    """
+    audit = protection.summary["audit"]
+    return {
         "policy": protection.summary["policy"],
-        "audit": protection.summary["audit"],
+        "audit": {
+            "passed": audit["passed"],
+            "tables": [{"table_id": table["table_id"], "passed": table["passed"]} for table in audit["tables"]],
+            "certificates": {"passed": audit["certificates"]["passed"]},
+        },
+        "audit_covers": AUDIT_COVERS,
     }
 
 

@@ -1,13 +1,9 @@
 """The nightly run as its users see it: one full run on a small made-up state, and what comes after it."""
 
 import json
-import os
 import re
 import shutil
-import signal
 import sqlite3
-import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,15 +15,17 @@ import intake
 from delivery.releases import verify_release
 from orchestration.defs.resources import configured_workspace, point_dagster_at
 from orchestration.exits import FAILED
-from orchestration.home import CHECKOUT
+from orchestration.home import CHECKOUT, Home
+from orchestration.pipeline.protect import protect_indicators
 from orchestration.runs import run
-from orchestration.workspace import DEFAULT_POLICY
-from privacy import load_plan, load_policy
+from orchestration.workspace import DEFAULT_POLICY, Workspace
+from privacy import KEY, load_plan, load_policy
 from privacy.ledger import cumulative
+from privacy.policy import READY_POLICIES
 from sample_state import write_sample
-from tests.pipeline.command import SLDS, at_turn, slds
+from tests.pipeline.command import at_turn, slds, start_and_kill
 
-STRICT = CHECKOUT / "privacy" / "policies" / "strict.yml"
+NUMBERS = ["student_count", "numerator", "denominator"]
 
 
 def files_of(folder):
@@ -241,48 +239,49 @@ def test_when_the_audit_fails_nothing_is_published_and_the_run_says_which_table(
 
 def count_told(table):
     """Per indicator, how many numbers of a public table are of somebody, and how many are none (withheld, mostly)."""
-    numbers = pl.col("student_count", "numerator", "denominator")
-    rows = table.unpivot(numbers, index="table_id").group_by("table_id")
+    rows = table.unpivot(NUMBERS, index="table_id").group_by("table_id")
     return rows.agg(told=(pl.col("value") > 0).sum(), empty=pl.col("value").null_count()).sort("table_id")
 
 
-def test_a_state_that_begins_under_the_strict_policy_publishes_less_of_every_indicator_and_still_some(
-    night, copied_home, sources
-):
-    for part in ("ledger", "protection", "protected", "releases"):  # as if nothing had ever been released
-        shutil.rmtree(copied_home / part)
-    result = slds(copied_home, "run", "--sources", sources, SLDS_POLICY=STRICT)
+def test_a_home_that_becomes_strict_publishes_and_says_inside_what_is_lost(night, copied_home, sources):
+    result = slds(copied_home, "run", "--sources", sources, SLDS_POLICY="strict")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "audit passed" in result.stdout
     careful, strict = (delivery.current_release(home / "releases") for home in (night[0], copied_home))
     manifest = verify_release(strict.folder)
     assert manifest["policy"]["hash"] == load_policy("strict").hash
     assert manifest["audit"]["passed"] is True
     assert manifest["audit"]["certificates"]["passed"] is True
-    tables = [pl.read_parquet(one.folder / "public_indicators.parquet") for one in (careful, strict)]
-    assert tables[0].select("table_id", "org_id").equals(tables[1].select("table_id", "org_id"))
-    usual, now = (count_told(table) for table in tables)
+    usual, now = (pl.read_parquet(one.folder / "public_indicators.parquet").sort(KEY) for one in (careful, strict))
+    assert usual.select(KEY).equals(now.select(KEY))
+    assert all(now[name].filter(usual[name].is_null()).is_null().all() for name in NUMBERS), "withheld stays withheld"
+    [listed] = (copied_home / "protected").glob("*/lost.parquet")
+    lost = pl.read_parquet(listed)
+    assert lost.height > 0, "the careful default was not held against members and districts"
+    words = f"{lost.drop('problem').n_unique():,} protected numbers are lost"
+    assert words in result.stdout
+    assert words in result.stderr
+    assert f"protected/{listed.parent.name}/lost.parquet" in result.stdout
+    assert "lost" not in night[1].stdout + night[1].stderr
+    assert "lost" not in json.dumps(manifest)
+    assert manifest["audit_covers"] == careful.manifest["audit_covers"]
+
+
+def test_a_state_that_begins_under_the_strict_policy_loses_nothing_and_withholds_more_of_every_indicator(
+    night, copied_home, sources
+):
+    for part in ("ledger", "protection", "protected"):  # as if nothing had ever been released
+        shutil.rmtree(copied_home / part)
+    # Without dbt, which a home that becomes strict goes through: what differs is in the protection.
+    protection = protect_indicators(Workspace(Home(copied_home), sources, READY_POLICIES / "strict.yml"))
+    assert protection.passed
+    assert protection.summary["audit"]["certificates"]["passed"] is True
+    assert protection.lost["numbers"] == 0
+    folders = [*(night[0] / "protected").iterdir(), protection.folder]
+    usual, now = (count_told(pl.read_parquet(folder / "protected_cells.parquet")) for folder in folders)
     assert now["table_id"].equals(usual["table_id"])
     assert now["told"].min() > 0
     assert (now["empty"] >= usual["empty"]).all()
     assert now["empty"].sum() > usual["empty"].sum(), "nothing more is withheld: who is held off besides?"
-
-
-def start_and_kill(home, sources, last_words):
-    """Start a run, and kill all its processes a while after it has said these words."""
-    started = time.monotonic()
-    with at_turn(home) as settings:
-        process = subprocess.Popen(
-            [*SLDS, "run", "--sources", str(sources)],
-            env=settings, cwd=CHECKOUT, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        for line in process.stderr:
-            if last_words in line:
-                break
-        time.sleep((time.monotonic() - started) * 0.1)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 def test_killed_twice_in_the_middle_the_next_run_gives_the_same_release_byte_for_byte(night, sources, tmp_path):

@@ -7,7 +7,9 @@ import sys
 import pytest
 import yaml
 
+from orchestration.defs.resources import configured_policy, configured_workspace
 from orchestration.home import CHECKOUT
+from orchestration.workspace import DEFAULT_POLICY
 from sample_state import write_sample
 from tests.pipeline import command
 
@@ -69,6 +71,27 @@ def test_a_policy_that_cannot_be_used_is_refused(slds, sources, tmp_path):
     result = slds("run", "--sources", sources, SLDS_POLICY=policy)
     assert result.returncode == 2
     assert "policy.yml" in result.stderr
+
+
+def test_the_policy_is_a_ready_one_by_its_name_or_a_file_by_its_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("SLDS_POLICY", "")
+    assert configured_policy() == DEFAULT_POLICY
+    own = tmp_path / "own.yml"
+    own.write_bytes(DEFAULT_POLICY.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    strict = DEFAULT_POLICY.with_name("policies") / "strict.yml"
+    for named, path in (("strict", strict), ("careful", DEFAULT_POLICY), (str(own), own), ("own.yml", own)):
+        monkeypatch.setenv("SLDS_POLICY", named)
+        assert configured_policy() == path, named
+    assert configured_workspace().policy_path == own
+
+
+def test_a_policy_that_is_neither_a_file_nor_a_ready_one_is_refused_before_any_work(slds, sources, tmp_path):
+    result = slds("run", "--sources", sources, SLDS_POLICY="strickt")
+    assert result.returncode == 2
+    words = " ".join(result.stderr.split())
+    assert "SLDS_POLICY: strickt: neither a policy file nor the name of a ready policy (careful, nces, strict" in words
+    assert not (tmp_path / "home" / "landing").exists()
 
 
 def test_a_short_key_is_refused(slds, sources):

@@ -51,7 +51,9 @@ def test_a_release_is_protected_attacked_and_checked_by_three_commands(state, ca
     assert _run(state, "audit") == OK
     assert _run(state, "check") == OK
     assert _run(state, "check", "--internal") == OK
-    assert "may be published" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "may be published" in said
+    assert "It knows this release alone" in said
 
 
 def test_a_release_that_somebody_changed_needs_attention(state, capsys):

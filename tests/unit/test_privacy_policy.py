@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from privacy import PolicyError, load_policy
-from privacy.policy import DEFAULT_POLICY, READY_POLICIES
+from privacy.policy import DEFAULT_POLICY, READY_POLICIES, find_policy
 
 
 @pytest.fixture
@@ -58,8 +58,9 @@ def test_the_same_number_in_two_tables_must_be_a_statistic_of_both(tmp_path, con
 
 
 def test_a_file_that_is_missing_or_no_yaml_is_refused_in_words(tmp_path):
-    with pytest.raises(PolicyError, match=r"nowhere\.yml: the policy file cannot be read"):
-        load_policy(tmp_path / "nowhere.yml")
+    for path in (tmp_path / "nowhere.yml", tmp_path):
+        with pytest.raises(PolicyError, match=rf"^{path.name}: neither a policy file nor the name of a ready policy"):
+            load_policy(path)
     (tmp_path / "bad.yml").write_text("version: [1\n")
     with pytest.raises(PolicyError, match="not YAML"):
         load_policy(tmp_path / "bad.yml")
@@ -73,6 +74,18 @@ def test_a_ready_policy_is_loaded_by_its_name_and_says_what_it_does_not_protect(
     policy = load_policy(name)
     assert policy.does_not_protect
     assert set(policy.tables) == set(load_policy().tables)
+
+
+def test_a_policy_is_found_by_its_name_or_its_path(tmp_path):
+    assert find_policy("careful") == DEFAULT_POLICY
+    assert find_policy("strict") == READY_POLICIES / "strict.yml"
+    assert find_policy(READY_POLICIES / "strict.yml") == READY_POLICIES / "strict.yml"
+    # A state's own file is never mistaken for a ready one of the same name.
+    own = tmp_path / "strict.yml"
+    own.write_bytes(DEFAULT_POLICY.read_bytes())
+    assert load_policy(own).hash == load_policy().hash
+    with pytest.raises(PolicyError, match=r"strickt: .* \(careful, nces, strict, texas, wisconsin\)"):
+        find_policy("strickt")
 
 
 def test_ready_policies_differ_and_careful_is_the_default():

@@ -231,12 +231,15 @@ def test_what_a_home_protected_is_reported_too(release, tmp_path, monkeypatch, c
 def test_what_earlier_releases_lost_is_said_though_the_audit_passed(release):
     cells = pl.read_parquet(release / "out" / "public" / "cells.parquet")
     reasons = pl.read_parquet(release / "out" / "internal" / "reasons.parquet")
-    audit = {"passed": True, "tables": []}
+    audit = {"passed": True, "tables": [{"table_id": TABLE, "passed": True}]}
     none, some = (render_report(gather_figures(cells, reasons, load_policy(), audit=audit, lost=n)) for n in (0, 1226))
     assert "Every protected number keeps" in " ".join(none.split())
     assert "lost" not in none.split("<h2", 2)[1]
     assert "1,226 numbers are lost: earlier releases tell them" in some
     assert "Every protected number but those lost (below) keeps" in " ".join(some.split())
+    assert "lost.parquet, beside the protected cells" in " ".join(some.split())
+    for page, says in ((none, "withstood every attacker"), (some, "withstood every attacker, lost numbers apart")):
+        assert f'{TABLE}</th><td class="word">{says}</td>' in page
 
 
 def test_a_comparison_needs_the_exact_cells(release, capsys):
