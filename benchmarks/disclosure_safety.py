@@ -4,8 +4,9 @@ Usage: python benchmarks/disclosure_safety.py [--policy strict] abs_60 rs_300 rs
 Unlike disclosure_quality.py the cells take the whole way of a release, under a ready policy (the careful default) with
 all its attackers and its costs; so numbers withheld are not those of the peers' figures. `safe`: protected quantities
 for which the audit exhibits the required whole values; `proven`: those the checker, which has no solver, accepts its
-certificates for. `districts`: those that know all their own numbers, if the policy holds such off, for each of which the
-checker held every other number against what the attack found from its view, within the audit's seconds; its `faults` count.
+certificates for. `districts`: those that know all their own numbers, if the policy holds such off; for each of them the
+checker held every other number against what the attack found from its view (its seconds are the audit's). `faults`: of
+both.
 """
 
 import argparse
