@@ -88,10 +88,12 @@ def push_at_random(problem: Problem, tied: Tied, witnesses: Witnesses) -> None:
     """Looks for moves in random directions that prove as much as possible at once."""
     columns = tied.part.columns
     lacking = witnesses.lacking(columns)
+    wanted = tied.any_of(lacking)
+    if not wanted.any():
+        return
     # No further than needed: what moves at all then moves by the same amount, with all steps between.
     near = np.inf if problem.width[columns[lacking]].any() else float(problem.candidates - 1)
     solver = open_moves(tied, near)
-    wanted = tied.any_of(lacking)
     rng = np.random.default_rng(len(columns))
     idle = 0
     while wanted.any() and idle < IDLE_ROUNDS:
@@ -112,15 +114,17 @@ def ask_singly(
     What follows one tie is asked about once. order: places in the part, to ask about these in this order. all_or_none:
     stop at the first that stays without.
     """
-    columns, solver = tied.part.columns, open_moves(tied)
+    columns, near = tied.part.columns, problem.candidates - 1
+    lacking, asked = tied.any_of(witnesses.lacking(columns)), tied.down + tied.up < near
+    if not (lacking & ~asked).any():
+        return
+    solver = open_moves(tied)
     # Only the direction changes from one question to the next: the last corner stays a possible one to start from.
     solver.setOptionValue("simplex_strategy", PRIMAL)
-    near = problem.candidates - 1
-    for tie in np.flatnonzero(tied.any_of(witnesses.lacking(columns)) & ~tied.any_of(problem.width[columns] > 0)):
+    for tie in np.flatnonzero(lacking & ~tied.any_of(problem.width[columns] > 0)):
         solver.changeColBounds(int(tie), -min(tied.down[tie], 2 * near), min(tied.up[tie], 2 * near))
-    asked = tied.down + tied.up < near
     # Beside what it asks, every question moves what else is open one way or the other.
-    beside = np.where(tied.any_of(witnesses.lacking(columns)) & ~asked, 1.0, 0.0)
+    beside = np.where(lacking & ~asked, 1.0, 0.0)
     beside *= np.random.default_rng(len(columns)).choice([-1.0, 1.0], len(asked)) / (20 * near * max(beside.sum(), 1))
     solver.changeColsCost(len(asked), np.arange(len(asked), dtype=np.int32), beside)
     for place in np.flatnonzero(witnesses.lacking(columns)) if order is None else order:
