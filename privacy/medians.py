@@ -33,8 +33,7 @@ def find_median_faults(cells: pl.DataFrame, structure: Structure, policy: Policy
     if "median_level" not in cells.columns:
         return []
     rows, told = list_distributions(structure.quantities, policy), cells.filter(pl.col("median_level").is_not_null())
-    fewest = {t: max(p.thresholds.persons, p.median.persons) for t, p in policy.tables.items() if p.median}
-    fewest = pl.col("table_id").replace_strict(fewest, default=None, return_dtype=pl.Int64)
+    fewest = pl.col("table_id").replace_strict(policy.fewest_of_medians, default=None, return_dtype=pl.Int64)
     said = read_medians(cells, structure.quantities, policy)
     odd = said.filter(pl.col("stated").is_null() | (pl.len().over("distribution") > 1))
     odd = rows.join(odd, on="distribution", how="semi")

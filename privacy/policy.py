@@ -130,6 +130,12 @@ class Policy(Strict):
         return tuple(attacker for attacker in self.attackers if attacker.knows_own_district)
 
     @property
+    def fewest_of_medians(self) -> dict[str, int]:
+        """Per table that publishes medians, the fewest students of one that may be told."""
+        named = ((table, rules) for table, rules in self.tables.items() if rules.median)
+        return {table: max(rules.thresholds.persons, rules.median.persons) for table, rules in named}
+
+    @property
     def zeros_may_be_known(self) -> bool:
         """Whether some attacker knows that withheld counts are at least 1."""
         return any(attacker.knows_zeros_are_shown for attacker in self.attackers)

@@ -21,8 +21,7 @@ def state_medians(cells: pl.DataFrame, structure: Structure, policy: Policy) -> 
     quantity), place and median (the level).
     """
     rows = list_distributions(structure.quantities, policy)
-    fewest = {t: max(p.thresholds.persons, p.median.persons) for t, p in policy.tables.items() if p.median}
-    fewest = pl.col("table_id").replace_strict(fewest, default=None, return_dtype=pl.Int64)
+    fewest = pl.col("table_id").replace_strict(policy.fewest_of_medians, default=None, return_dtype=pl.Int64)
     rows = rows.join(cells.select(*KEY, "numerator", "denominator"), on=KEY, how="left", maintain_order="left")
     rows = rows.filter(pl.col("denominator") >= fewest)
     below = pl.col("numerator").cum_sum().over("distribution", order_by="place")

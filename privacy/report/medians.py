@@ -25,7 +25,7 @@ def list_medians(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     for column in (MEDIAN, "median_status"):  # of releases with medians only
         cells = cells if column in cells.columns else cells.with_columns(pl.lit(None, pl.String).alias(column))
     told, size = pl.col(MEDIAN).is_not_null(), pl.col("denominator")
-    fewest = pl.col("table_id").replace_strict(list_fewest(policy), default=None, return_dtype=pl.Int64)
+    fewest = pl.col("table_id").replace_strict(policy.fewest_of_medians, default=None, return_dtype=pl.Int64)
     why = pl.when(size.is_null()).then(pl.lit(NO_SIZE)).when(size < fewest).then(pl.lit(FEW)).otherwise(pl.lit(TELLING))
     rows = pair_levels(name_groups(cells.filter(pl.col("median_status").is_in([SHOWN, WITHHELD]))), policy)
     # All rows of a distribution state its median: one number.
@@ -35,15 +35,6 @@ def list_medians(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         median_level=MEDIAN, state=pl.when(told).then(pl.lit(SHOWN)).otherwise(pl.lit(WITHHELD)),
         why=pl.when(~told).then(why),
     )  # fmt: skip
-
-
-def list_fewest(policy: Policy) -> dict[str, int]:
-    """Per table that publishes medians, the fewest students of one that may be told."""
-    return {
-        table: max(rules.thresholds.persons, rules.median.persons)
-        for table, rules in policy.tables.items()
-        if rules.median
-    }
 
 
 def list_alone(policy: Policy) -> list[str]:
@@ -90,7 +81,7 @@ def explain_median(cells: pl.DataFrame, policy: Policy, row: dict) -> list[str]:
     median, why = found.select(MEDIAN, "why").row(0)
     told = f"{SHOWN}: {median}" if median is not None else f"{WITHHELD}; {WHY[why]}"
     if why == FEW:
-        told += f" ({list_fewest(policy)[row['table_id']]})"
+        told += f" ({policy.fewest_of_medians[row['table_id']]})"
     lines = [
         f"  median: {told}.",
         "    it is the lowest level that at least half of the students are at or below, from the numerators of, lowest "

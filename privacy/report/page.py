@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from privacy.description import CROSSED
 from privacy.report.figures import COUNTS, LEAST_OF_A_KIND, Cuts, Figures, order_levels
-from privacy.report.medians import WHY, list_fewest
+from privacy.report.medians import WHY
 from privacy.report.pictures import STATES, Bar, describe_bars, draw_bars
 
 LARGEST, LEAST_NUMBERS = 10, 20  # losses listed; numbers a district or group has at least to be listed
@@ -34,7 +34,7 @@ def render_report(figures: Figures, other: Figures | None = None) -> str:
         pictures=_draw(figures),
         largest=_list_largest(figures),
         kinds=sorted(figures.policy.tables.items()),
-        fewest=list_fewest(figures.policy),
+        fewest=figures.policy.fewest_of_medians,
         comparison=[] if other is None else _compare_all(figures, other),
         half_compared=other is not None and len([one for one in sides if not one.medians.levels.is_empty()]) == 1,
         failures=_list_failures(figures.audit),
