@@ -40,3 +40,13 @@ def test_changed_models_are_parsed_by_what_dbt_kept_and_changed_selectors_from_n
     dbt.prepare_manifest(place)
     dbt.prepare_manifest(place)
     assert calls == [is_resumed]
+
+
+def test_dagster_neither_starts_dbt_for_its_version_nor_loads_the_project_a_second_time(home):
+    from dbt.version import __version__
+
+    place, calls = home
+    resource = dbt.dbt_resource(place)
+    assert str(resource._cli_version) == __version__
+    assert resource._initialize_dbt_core_adapter([]) is None
+    assert calls == []
