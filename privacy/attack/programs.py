@@ -5,10 +5,12 @@ import numpy as np
 from scipy.sparse import csc_matrix, hstack
 
 from privacy.attack.exhibits import WHOLE, Exhibits, Unknowns
+from privacy.attack.narrowing import System, narrow
 
 CEILING = (
     10  # unbounded quantities are looked at up to this multiple of everything published (a smaller world is safer)
 )
+SWEEPS = 10  # of additions over all sums of a program before it is asked
 NODES = 2000  # of a whole-number search: a count, not a clock, so that the same input gives the same answer
 
 
@@ -161,10 +163,14 @@ class ShortMoves:
     def __init__(self, exhibits: Exhibits, places: np.ndarray, ceiling: np.ndarray, reach: float):
         signed = Moves(exhibits, places, ceiling, reach)
         self.exhibits, self.places = exhibits, places
-        self.upper = np.concatenate([signed.upper, -signed.lower])
         model = signed.solver.getLp()
         columns, k = csc_matrix(exhibits.unknowns.by_unknown[:, places][signed.relations]), len(places)
         rows = np.array(model.row_lower_), np.array(model.row_upper_)
+        terms = columns.tocoo()
+        # Most that cannot move show it by additions alone, and no program is asked.
+        system = System(signed.lower, signed.upper, terms.row, terms.col, terms.data, *rows)
+        lower, upper, _ = narrow(system, SWEEPS)
+        self.upper = np.concatenate([upper, -lower])
         self.solver = open_solver(
             hstack([columns, -columns]).tocsc(), np.zeros(2 * k), self.upper, *rows, np.ones(2 * k)
         )

@@ -3,11 +3,16 @@
 import json
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy.sparse import csr_matrix
 
 from privacy import audit_system
+from privacy.attack.exhibits import Exhibits, Unknowns
+from privacy.attack.programs import ShortMoves, find_ceiling
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "data" / "disclosure-attacks" / "cases"
 
@@ -74,6 +79,28 @@ def test_a_real_valued_interval_that_holds_one_whole_number_is_exposed():
     found, _ = attack({"x": None, "y": None, "z": None, "t": 3}, sums, {"x": 2, "y": 3})
     assert found["x"]["verdict"] == "safe"
     assert found["y"]["verdict"] == "exposed"
+
+
+def test_no_program_is_asked_for_what_additions_show_cannot_move():
+    matrix = csr_matrix(np.array([[1, 1, 0, 0], [0, 1, 1, 1]]))
+    # 1 + 9 = 10 and 9 + 3 + 4 = 16: the first may not fall, so the second may not rise; both may go the other way.
+    base = np.array([1, 9, 3, 4])
+    sums = matrix @ base
+    unknowns = Unknowns(matrix, sums, sums, np.array([1, 1, 3, 4]), np.full(4, 100.0))
+    exhibits = Exhibits(unknowns, base, np.full(4, 4), np.zeros(4))
+    short = ShortMoves(exhibits, np.arange(4), find_ceiling(unknowns), 3.0)
+    asked, run = [], short.solver.run
+    short.solver = SimpleNamespace(
+        run=lambda: asked.append(1) or run(),
+        changeColBounds=short.solver.changeColBounds,
+        getModelStatus=short.solver.getModelStatus,
+        getSolution=short.solver.getSolution,
+    )
+    assert not any(short.push(place, change) for place, change in ((0, -1), (1, 1), (2, -1)))
+    assert not asked
+    assert short.push(0, 3)
+    assert asked
+    assert exhibits.count.tolist() == [4, 4, 4, 1] or exhibits.count.tolist() == [4, 4, 1, 4]
 
 
 def test_published_values_that_contradict_a_sum_are_reported_with_the_sum():

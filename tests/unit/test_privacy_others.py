@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import yaml
 
+from privacy.attack.narrowing import System, narrow
 from privacy.cli import ATTENTION, OK, USAGE, main
 from privacy.description import DescriptionError
-from privacy.foreign.narrowing import System, narrow
 from privacy.foreign.others import attack_release
 
 RULES = {
