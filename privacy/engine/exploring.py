@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from privacy.engine.moves import WHOLE, is_whole, open_moves
+from privacy.engine.moves import SMALL, WHOLE, is_whole, open_moves
 from privacy.engine.parts import cut_out
 from privacy.engine.problem import Problem
 from privacy.engine.ties import Tied, tie_together, tighten
@@ -19,6 +19,7 @@ from privacy.release import Progress
 
 IDLE_ROUNDS, PROGRESS = 2, 0.9  # random directions are given up after so many rounds that left more of what was open
 NEIGHBOURS = 20  # districts among which single quantities are asked about
+MANY = 3_000  # withheld quantities that are looked at together, about: in dense tables few districts have so many
 TURNS = 3  # other corners that are looked at where one is none of whole numbers
 PRIMAL = 4  # the simplex method that starts from a possible corner, as HiGHS numbers it
 
@@ -33,7 +34,7 @@ def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress
     withheld = hidden[problem.unit] & ~problem.known
     part = label_parts(problem, withheld)
     block, above = problem.block, withheld & (problem.block < 0)
-    groups = np.where(block < 0, -1, rank_districts(problem)[block] // NEIGHBOURS)
+    groups = np.where(block < 0, -1, rank_districts(problem)[block] // count_near(problem, withheld, NEIGHBOURS))
     for columns in _divide(part, witnesses, withheld, progress, "exploring the state"):
         push_at_random(problem, tighten(tie_together(cut_out(problem, columns, hidden))), witnesses)
     for columns in _divide(part * (block.max() + 2) + block + 1, witnesses, withheld, progress, "exploring districts"):
@@ -59,6 +60,13 @@ def _divide(
         columns = order[start:end]
         if len(columns) > 1 and witnesses.lacking(columns).any():
             yield columns
+
+
+def count_near(problem: Problem, withheld: np.ndarray, most: int) -> int:
+    """How many districts, `most` at most, have about MANY withheld quantities (boolean) together."""
+    district = problem.block >= 0
+    each = (withheld & district).sum() / max(len(np.unique(problem.block[district])), 1)
+    return int(np.clip(MANY // max(each, 1.0), 1, most))
 
 
 def rank_districts(problem: Problem) -> np.ndarray:
@@ -157,7 +165,8 @@ def _ask(
             if not (witnesses.changes[tied.part.columns[places]] == own[:, None]).any(axis=1).all():
                 solver.changeColBounds(tie, sign * step, sign * step)
                 change = _run(solver, tied, witnesses)
-                if change is not None and not is_whole(change):
+                # In a large program another corner takes as long as a remedy, and is less.
+                if change is not None and not is_whole(change) and solver.getNumRow() <= SMALL:
                     _turn(solver, tied, change, beside, witnesses)
         solver.changeColBounds(tie, lower, upper)
         solver.changeColCost(tie, beside[tie])
@@ -166,8 +175,9 @@ def _ask(
 def _turn(solver: highspy.Highs, tied: Tied, corner: np.ndarray, beside: np.ndarray, witnesses: Witnesses) -> None:
     """Looks among the other corners for one of whole numbers: nearly every second is one."""
     rng = np.random.default_rng(len(corner))
+    crooked = np.abs(corner - np.rint(corner)) > WHOLE
     for _ in range(TURNS):
-        change = _push(solver, tied, np.where(corner != 0, rng.standard_normal(len(corner)), 0.0), witnesses)
+        change = _push(solver, tied, np.where(crooked, rng.standard_normal(len(corner)), 0.0), witnesses)
         if change is not None and is_whole(change):
             break
     solver.changeColsCost(len(beside), np.arange(len(beside), dtype=np.int32), beside)

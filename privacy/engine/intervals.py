@@ -3,7 +3,7 @@
 Moves are looked for by linear programs; their corners are almost always whole, and only whole ones are believed.
 """
 
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from privacy.engine.sparing import spare
 from privacy.engine.ties import tie_together
 from privacy.engine.witnesses import Witnesses
 from privacy.release import Progress
+
+WAVE = 400  # quantities that are priced one by one before the first remedy is taken
+ROUGHLY = -1  # stands for how much was withheld when a price was asked: before anything was
 
 
 def choose_safely(problem: Problem, progress: Progress, earlier: np.ndarray | None = None) -> Choice:
@@ -88,30 +91,40 @@ def _take_cheapest(
 ) -> None:
     """Takes, in place, remedies for some quantities that cost at most so much, the cheapest first.
 
-    Prices only fall while more is withheld; so a quantity waits at the price it had last.
+    Prices only fall while more is withheld; so a quantity waits at the price it had last. Of more than WAVE quantities
+    a wave is priced at a time, at first roughly, and what costs more than the middle price waits for the last wave: by
+    then most need nothing of their own any more.
     """
     found: dict[int, Remedy] = {}
-    for done, target in enumerate(targets):
-        progress("pricing", done, len(targets))
-        remedy = find_remedy(places, target, witnesses)
-        if remedy and remedy.price <= most:
+    asked_at: dict[int, int] = {}
+    queue: list[tuple[float, int]] = []
+    waves = -(-len(targets) // WAVE)
+    roughly = waves > 1 and np.isinf(most)  # against a highest price only the cheapest remedy counts
+    for wave in range(waves):
+        priced = targets[wave::waves]
+        for done, target in enumerate(priced):
+            progress("pricing", done, len(priced))
+            if not witnesses.lacking(target):
+                continue
+            remedy = find_remedy(places, target, witnesses, roughly=roughly)
+            if remedy and remedy.price <= most:
+                found[target], asked_at[target] = remedy, ROUGHLY if roughly else int(hidden.sum())
+                heappush(queue, (remedy.price, target))
+        last = wave == waves - 1
+        limit = np.inf if last or not queue else float(np.median([price for price, _ in queue]))
+        while queue and queue[0][0] <= limit:
+            progress("widening", len(found) - len(queue), len(found))
+            _, target = heappop(queue)
+            if not witnesses.lacking(target):
+                continue
+            remedy, withheld = places[0].price(found[target]), int(hidden.sum())
+            if remedy.price > places[0].cheap and asked_at[target] < withheld:
+                remedy, asked_at[target] = find_remedy(places, target, witnesses) or remedy, withheld
             found[target] = remedy
-    asked_at = dict.fromkeys(found, int(hidden.sum()))
-    queue = [(remedy.price, target) for target, remedy in found.items()]
-    heapify(queue)
-    while queue:
-        progress("widening", len(found) - len(queue), len(found))
-        _, target = heappop(queue)
-        if not witnesses.lacking(target):
-            continue
-        remedy, withheld = places[0].price(found[target]), int(hidden.sum())
-        if remedy.price > places[0].cheap and asked_at[target] < withheld:
-            remedy, asked_at[target] = find_remedy(places, target, witnesses) or remedy, withheld
-        found[target] = remedy
-        if queue and remedy.price > queue[0][0]:
-            heappush(queue, (remedy.price, target))
-        else:
-            places[0].take(remedy, witnesses)
+            if queue and remedy.price > queue[0][0]:
+                heappush(queue, (remedy.price, target))
+            else:
+                places[0].take(remedy, witnesses)
 
 
 def _measure(hidden: np.ndarray, witnesses: Witnesses) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ from scipy import sparse
 
 from privacy.engine.parts import Part, cut_out
 from privacy.engine.problem import Problem
-from privacy.engine.ties import Tied, tie_together
+from privacy.engine.ties import Tied, tie_together, tighten
 
 NEARLY_FREE = 0.001  # the price of a step of what is withheld already, so that moves stay short
 WHOLE = 1e-6  # how far from a whole number what counts as one may be
@@ -54,7 +54,8 @@ class Exchange:
     def __init__(self, problem: Problem, columns: np.ndarray, hidden: np.ndarray):
         self.part, self.columns = cut_out(problem, columns, hidden), columns
         lifters = problem.lifted_by[self.part.rows]
-        self._tied = tied = tie_together(self.part, lifters < 0)
+        tied = tie_together(self.part, lifters < 0)
+        self._tied = tied = tighten(tied, lifters[tied.rows] < 0)
         self._liftable = np.flatnonzero(lifters[tied.rows] >= 0)
         self.lifters = lifters[tied.rows[self._liftable]]
         k = len(self._liftable)

@@ -6,14 +6,14 @@ from itertools import count
 import numpy as np
 
 from privacy.engine.complementary import close_implications
-from privacy.engine.exploring import rank_districts
+from privacy.engine.exploring import count_near, rank_districts
 from privacy.engine.moves import Exchange, is_whole
 from privacy.engine.parts import Part
 from privacy.engine.problem import Problem
 from privacy.engine.witnesses import UNSEEN, Witnesses
 
 CHEAP = 0.25  # the part of all units that cost anything that counts as of the cheaper kind
-AROUND = 12  # districts before and behind one that are looked at with it
+AROUND = 24  # districts that are looked at with one, half of them before and half behind it
 KEPT = 150  # programs around districts that are kept at a time
 
 
@@ -70,11 +70,11 @@ class Block:
             self._kept[place] = Exchange(self._problem, self._members(target), self._hidden)
         return self._kept[place]
 
-    def find(self, target: int, witnesses: Witnesses, *, whole: bool) -> Remedy | None:
+    def find(self, target: int, witnesses: Witnesses, *, whole: bool, roughly: bool = False) -> Remedy | None:
         """The cheapest move found that gives the target what it lacks, or else one value more; None if there is none.
 
-        whole: search for one of whole numbers where no program arrives at one. That takes long; where it ends without,
-        the cheapest move may be none of whole numbers.
+        roughly: the first one of whole numbers will do. whole: search for one of whole numbers where no program arrives
+        at one. That takes long; where it ends without, the cheapest move may be none of whole numbers.
         """
         found = []
         for nearest, search in ((False, False), (True, False), (False, True), (True, True)):
@@ -84,7 +84,7 @@ class Block:
                 remedy = self._ask(target, change, search)
                 if remedy is not None:
                     found.append(remedy)
-                    if remedy.whole and remedy.price <= self.cheap:
+                    if remedy.whole and (roughly or remedy.price <= self.cheap):
                         return remedy
             if any(remedy.whole for remedy in found):
                 break
@@ -129,12 +129,13 @@ class Around(Block):
         super().__init__(problem, universe, hidden)
         self._rank = rank_districts(problem)
         self._withheld = hidden[problem.unit] & ~problem.known
+        self._around = count_near(problem, self._withheld, AROUND)
 
     def _members(self, target: int) -> np.ndarray:
         problem = self._problem
         block = problem.block[target]
         districts = self._rank[problem.block]
-        near = np.abs(districts - self._rank[block]) <= AROUND if block >= 0 else districts <= 2 * AROUND
+        near = np.abs(districts - self._rank[block]) <= self._around // 2 if block >= 0 else districts <= self._around
         shown = ((problem.block == block) | (problem.block < 0)) & self._useful()
         return np.flatnonzero((self._universe == self._universe[target]) & (shown | (self._withheld & near)))
 
@@ -205,14 +206,19 @@ class Everything(Universe):
             witnesses.recall(proved)
 
 
-def find_remedy(places: tuple[Block, ...], target: int, witnesses: Witnesses) -> Remedy | None:
-    """The cheapest whole-number remedy; looked for in a wider place only if the ones before have none cheap enough."""
+def find_remedy(
+    places: tuple[Block, ...], target: int, witnesses: Witnesses, *, roughly: bool = False
+) -> Remedy | None:
+    """The cheapest whole-number remedy; looked for in a wider place only if the ones before have none cheap enough.
+
+    roughly: the first one found, whatever it costs.
+    """
     best = None
     for place in places:
-        remedy = place.find(target, witnesses, whole=False)
+        remedy = place.find(target, witnesses, whole=False, roughly=roughly)
         if remedy and remedy.whole and (best is None or remedy.price < best.price):
             best = remedy
-        if best and best.price <= place.enough * place.cheap:
+        if best and (roughly or best.price <= place.enough * place.cheap):
             break
     return best
 

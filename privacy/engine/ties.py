@@ -75,11 +75,13 @@ def tie_together(part: Part, firm: np.ndarray | bool = True) -> Tied:
     return Tied(part, tie, sign, rows, matrix[rows].tocsc(), down, up, part.low[rows], part.high[rows])
 
 
-def tighten(tied: Tied) -> Tied:
+def tighten(tied: Tied, firm: np.ndarray | bool = True) -> Tied:
     """The same with every tie's way no longer than the others of each sum let it be, by additions alone.
 
-    Four in five that cannot move far enough show it here, and need not be asked for by a program.
+    firm: boolean per relation of the tied part, false for what may be broken and so holds nothing back. Four in five
+    that cannot move far enough show it here, and need not be asked for by a program.
     """
+    low, high = np.where(firm, tied.low, -np.inf), np.where(firm, tied.high, np.inf)
     matrix = tied.matrix.tocsr()
     plus, minus = matrix.maximum(0), (-matrix).maximum(0)
     row = np.repeat(np.arange(len(tied.rows)), np.diff(matrix.indptr))
@@ -89,8 +91,8 @@ def tighten(tied: Tied) -> Tied:
         more, less = plus @ up + minus @ down, plus @ down + minus @ up  # how far all terms may move a sum
         own_up, own_down = size * up[tie], size * down[tie]
         # What moves a sum up by itself is made up for by the others, or by the sum's own slack.
-        moves_up = (tied.high[row] + less[row] - np.where(rises, own_down, own_up)) / size
-        moves_down = (more[row] - np.where(rises, own_up, own_down) - tied.low[row]) / size
+        moves_up = (high[row] + less[row] - np.where(rises, own_down, own_up)) / size
+        moves_down = (more[row] - np.where(rises, own_up, own_down) - low[row]) / size
         before, (down, up) = (down, up), (down.copy(), up.copy())
         np.minimum.at(up, tie, np.floor(np.where(rises, moves_up, moves_down) + ROUNDING))
         np.minimum.at(down, tie, np.floor(np.where(rises, moves_down, moves_up) + ROUNDING))

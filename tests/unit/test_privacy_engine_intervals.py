@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from privacy.engine import intervals
 from privacy.engine.complementary import list_fixed, propose
 from privacy.engine.intervals import choose_safely, widen
 from privacy.engine.parts import cut_out
@@ -59,14 +60,37 @@ def _two_groups(truth: list[int], **changes) -> Problem:
     return dataclasses.replace(problem, **changes)
 
 
+@pytest.mark.parametrize("wave", [intervals.WAVE, 1])
 @pytest.mark.parametrize("seed", range(6))
-def test_every_sensitive_number_of_a_small_table_has_four_values_by_brute_force(seed):
+def test_every_sensitive_number_of_a_small_table_has_four_values_by_brute_force(seed, wave, monkeypatch):
+    monkeypatch.setattr(intervals, "WAVE", wave)
     problem = pose_table(np.random.default_rng(seed).integers(0, 10, (2, 3)), sensitive_below=4)
     choice = choose_safely(problem, _silent)
     values = _count_values(problem, choice.hidden, most=3)
     lacking = problem.sensitive & (values < 4)
     assert set(np.flatnonzero(lacking)) <= set(choice.unprotected)
     assert choice.lower_bound <= choice.cost + 1e-6
+
+
+def test_of_many_numbers_a_wave_is_priced_roughly_before_the_next_and_the_dear_ones_last(monkeypatch):
+    asked, find_truly = [], intervals.find_remedy
+
+    def find(places, target, witnesses, *, roughly=False):
+        asked.append((roughly, int(witnesses.lacking().sum())))
+        return find_truly(places, target, witnesses, roughly=roughly)
+
+    monkeypatch.setattr(intervals, "find_remedy", find)
+    inner = np.random.default_rng(2).choice([1, 2, 60, 80], (6, 6, 4), p=[0.15, 0.1, 0.5, 0.25])
+    problem = pose_table(inner, sensitive_below=4)
+    whole = choose_safely(problem, _silent)
+    assert not any(roughly for roughly, _ in asked)
+    asked.clear()
+    monkeypatch.setattr(intervals, "WAVE", 3)
+    choice = choose_safely(problem, _silent)
+    assert not len(choice.unprotected)
+    assert not len(whole.unprotected)
+    lacking = [left for roughly, left in asked if roughly]
+    assert len(set(lacking)) > 1, "nothing was taken between the waves"
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -57,6 +57,16 @@ def test_what_the_others_of_its_sum_do_not_let_move_is_found_without_a_program()
     assert (tied.down + tied.up == 0).all()
 
 
+def test_a_sum_that_may_be_broken_holds_nothing_back():
+    problem = pose_table(np.array([[1, 1, 30], [40, 50, 60]]), sensitive_below=4)
+    hidden = np.isin(np.arange(len(problem.cost)), [0, 1, 4, 5])
+    part = cut_out(problem, np.array([0, 1, 4, 5]), hidden)
+    loose = np.zeros(len(part.rows), dtype=bool)
+    tied = tighten(tie_together(part, loose), loose)
+    assert (tied.down == part.down).all()
+    assert (tied.up == part.up).all()
+
+
 def test_a_sum_that_may_be_broken_ties_nothing():
     part = _part(3)
     assert len(tie_together(part, np.zeros(len(part.rows), dtype=bool)).down) == len(part.columns)

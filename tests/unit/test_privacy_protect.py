@@ -299,7 +299,7 @@ def test_a_release_is_as_safe_where_single_questions_are_asked_among_neighbours_
         asked.append(part)
         ask_truly(problem, part, witnesses)
 
-    settings = {"NEIGHBOURS": 1, "ask_singly": ask, "push_at_random": lambda *_: None}
+    settings = {"MANY": 1, "ask_singly": ask, "push_at_random": lambda *_: None}
     for name, value in settings.items():
         monkeypatch.setattr(exploring, name, value)
     release = protect(make_cells(schools=12), policy)
