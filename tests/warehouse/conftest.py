@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -13,6 +11,7 @@ import pytest
 import intake
 from orchestration.pipeline.load import note_content
 from tests import turns
+from tests.warehouse.dbt_at_hand import run_dbt
 from tests.warehouse.small_state import (
     DAYS,
     Delivery,
@@ -100,9 +99,8 @@ class Warehouse:
             arguments += ("--no-write-json",) if (target / "manifest.json").exists() else ()
         environment = os.environ | {"SLDS_WAREHOUSE": str(place / self.path.relative_to(self.folder)),
                                     "DBT_LOG_PATH": str(self.folder / "logs")}
-        command = [str(Path(sys.executable).parent / "dbt"), *arguments, "--project-dir", str(self.project),
-                   "--profiles-dir", str(self.project), "--target-path", str(target)]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=self.folder, check=False)
+        places = ["--project-dir", str(self.project), "--profiles-dir", str(self.project), "--target-path", str(target)]
+        run = run_dbt([*arguments, *places], environment=environment, folder=self.folder)
         if not is_own_project:
             turns.keep_parsed(target, "manifest.json")
         assert run.returncode == 0 or not must_pass, run.stdout[-6000:]
