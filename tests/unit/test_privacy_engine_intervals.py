@@ -72,7 +72,7 @@ def test_every_sensitive_number_of_a_small_table_has_four_values_by_brute_force(
     assert choice.lower_bound <= choice.cost + 1e-6
 
 
-def test_of_many_numbers_a_wave_is_priced_roughly_before_the_next_and_the_dear_ones_last(monkeypatch):
+def test_of_many_numbers_a_wave_is_priced_roughly_and_helped_before_the_next(monkeypatch):
     asked, find_truly = [], intervals.find_remedy
 
     def find(places, target, witnesses, *, roughly=False):
