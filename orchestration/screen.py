@@ -133,9 +133,11 @@ def _show_studies(studies: list[dict]) -> None:
             console.print(f"\n[yellow]no extract of {study['plan']}:[/yellow]")
             console.print(f"  {study['refused']}", markup=False, soft_wrap=True)
             continue
+        left = study.get("told_by_leaving")
         console.print(
             f"\nStudy {study['study']}: {study['persons']:,} persons, {study['rows']:,} rows, k = {study['k']}; "
-            f"{study['withheld_persons']:,} without their quasi-identifiers, {study['dropped_persons']:,} dropped",
+            f"{study['withheld_persons']:,} without their quasi-identifiers, {study['dropped_persons']:,} dropped"
+            + (f"; {left:,} of extracts handed over before told by not being in this one" if left else ""),
             markup=False, soft_wrap=True,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from privacy.ledger.campaign import Campaign, Part, conclude, read_outcome, solv
 from privacy.policy import Policy, PolicyError, load_policy
 from privacy.release import Protected
 from privacy.research.microdata import ExtractRefused, ExtractReport
-from privacy.research.study_files import extract_study
+from privacy.research.study_files import extract_study, hand_over
 from privacy.research.study_plan import StudyPlan, load_plan
 from privacy.structure import KEY
 
@@ -35,6 +35,7 @@ __all__ = [
     "choose_items",
     "conclude",
     "extract_study",
+    "hand_over",
     "load_plan",
     "load_policy",
     "protect",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from privacy.commands import ATTENTION, FAILED, OK, USAGE, add_command, add_policy, show_progress
-from privacy.research.study_commands import add_check_output, add_extract
+from privacy.research.study_commands import add_check_output, add_extract, add_hand_over
 
 LEAST_SECRET = 16  # bytes
 
@@ -52,7 +52,7 @@ def _build_parser(program: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_add_protect, _add_audit, _add_check, _add_explain, _add_report, _add_attack):
         add(commands)
-    for add in (add_extract, add_check_output):
+    for add in (add_extract, add_hand_over, add_check_output):
         add(commands)
     return parser
 

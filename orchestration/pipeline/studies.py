@@ -21,9 +21,10 @@ def write_studies(workspace: Workspace) -> list[dict]:
     """Make `marts/research/<study>/` for each plan beside the sources file; return and remember what became of each.
 
     One entry per plan: `plan` (its file) and either `refused` (why there is no extract; names and counts only) or
-    `study`, `persons`, `rows`, `withheld_persons`, `dropped_persons`, `k`. A study that fails harms nothing else. What
-    lies in `marts/research/` is what today's plans say: an extract whose plan is gone or refused is removed. Who has
-    which code is kept, so that the same person has the same code when the study is back.
+    `study`, `persons`, `rows`, `withheld_persons`, `dropped_persons`, `told_by_leaving` (of extracts handed over),
+    `k`. A study that fails harms nothing else. What lies in `marts/research/` is what today's plans say: an extract
+    whose plan is gone or refused is removed. Who has which code is kept, so that the same person has the same code when
+    the study is back.
     """
     outcomes, made = [], set()
     for path in workspace.study_plans:
@@ -34,7 +35,8 @@ def write_studies(workspace: Workspace) -> list[dict]:
             outcomes.append({"plan": path.name, "refused": str(error)})
             continue
         made.add(report.study)
-        counts = {name: getattr(report, name) for name in ("persons", "rows", "withheld_persons", "dropped_persons")}
+        names = ("persons", "rows", "withheld_persons", "dropped_persons", "told_by_leaving")
+        counts = {name: getattr(report, name) for name in names}
         outcomes.append({"plan": path.name, "study": report.study, **counts, "k": report.anonymity.k})
         log.info("study %s: %s persons, k = %s", report.study, f"{report.persons:,}", report.anonymity.k)
     _remove_all_but(workspace.home.studies, made)

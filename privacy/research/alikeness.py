@@ -1,6 +1,8 @@
 """Who is alike whom in an extract: groups of persons (k-anonymity) and what is known of a group (l-diversity).
 
-find_failing decides; measure_anonymity measures the outcome with pyCANON and shares nothing with it but the rows.
+Extracts handed over earlier count as well: one study's codes tie them together, so persons are alike only if they are
+in every one of them. find_failing decides; measure_anonymity measures the outcome with pyCANON and shares nothing with
+it but the rows.
 Source: Sweeney 2002 (k-anonymity); Machanavajjhala et al. 2007 (distinct l-diversity).
 """
 
@@ -29,51 +31,102 @@ class Anonymity:
         return self.k >= plan.k and all(self.l[column] >= wanted for column, wanted in plan.sensitive.items())
 
 
-def group_alike(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    """The rows with `row_kind` (equal where the columns are) and `group` (equal where all rows of a person are)."""
-    kinds = rows.select(columns).unique().sort(columns).with_row_index("row_kind")
-    rows = rows.join(kinds, on=columns, how="left", nulls_equal=True, maintain_order="left")
-    groups = rows.group_by(CODE).agg(group=pl.col("row_kind").sort().cast(pl.String).str.join(" "))
+def list_known(extract: pl.DataFrame, plan: StudyPlan) -> list[str]:
+    """The columns of an earlier extract by which a person may be known: all that are not sensitive or other today."""
+    return [column for column in extract.columns if column not in (CODE, *plan.sensitive, *plan.other)]
+
+
+def name_past(earlier: Sequence[pl.DataFrame], plan: StudyPlan) -> pl.DataFrame:
+    """Per person of any earlier extract what all of them say of her: study_code, past (equal where they agree)."""
+    codes = pl.concat([pl.Series(CODE, [], pl.String), *(extract[CODE] for extract in earlier)]).unique().sort()
+    past = codes.to_frame()
+    for i, extract in enumerate(earlier):
+        groups = _name_groups(_name_kinds(extract, list_known(extract, plan))).rename({"group": f"in_{i}"})
+        past = past.join(groups, on=CODE, how="left", maintain_order="left")
+    told = pl.concat_str([pl.lit(""), pl.exclude(CODE).fill_null("not in it")], separator=" | ")
+    return past.select(CODE, past=told)
+
+
+def group_alike(rows: pl.DataFrame, columns: Sequence[str], past: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The rows with `row_kind` (equal where the columns are) and `group` (equal where all rows of a person are).
+
+    past: as name_past gives it; whoever differs there, or is new, differs.
+    """
+    rows = _name_kinds(rows, columns)
+    groups = _name_groups(rows)
+    if past is not None:
+        groups = groups.join(past, on=CODE, how="left", maintain_order="left")
+        groups = groups.select(CODE, group=pl.concat_str("group", pl.col("past").fill_null(" | new")))
     return rows.join(groups, on=CODE, how="left", maintain_order="left")
 
 
-def find_failing(rows: pl.DataFrame, plan: StudyPlan) -> pl.Series:
-    """The codes of all persons in a group that is too small, or of which some row tells too much."""
-    rows = group_alike(rows, plan.alike_by)
+def find_failing(rows: pl.DataFrame, plan: StudyPlan, earlier: Sequence[pl.DataFrame] = ()) -> pl.Series:
+    """The codes of all persons in a group that is too small, or of which some row, here or earlier, tells too much."""
+    rows = group_alike(rows, plan.alike_by, name_past(earlier, plan))
     persons = rows.group_by("group").agg(persons=pl.col(CODE).n_unique())
     failing = [persons.filter(pl.col("persons") < plan.k).select("group")]
+    own = rows.select(CODE, "group").unique()
+    before = [_name_kinds(extract, list_known(extract, plan)).join(own, on=CODE) for extract in earlier]
     for column, wanted in plan.sensitive.items():
-        # An unknown value is no value.
-        told = rows.group_by("group", "row_kind").agg(different=pl.col(column).drop_nulls().n_unique())
-        failing.append(told.filter(pl.col("different") < wanted).select("group"))
+        for table in (rows, *(one for one in before if column in one.columns)):
+            # An unknown value is no value.
+            told = table.group_by("group", "row_kind").agg(different=pl.col(column).drop_nulls().n_unique())
+            failing.append(told.filter(pl.col("different") < wanted).select("group"))
     return rows.join(pl.concat(failing).unique(), on="group", how="semi")[CODE].unique().sort()
 
 
-def measure_anonymity(rows: pl.DataFrame, plan: StudyPlan) -> Anonymity:
-    """k and l of the rows of an extract, by pyCANON.
+def count_told_by_leaving(rows: pl.DataFrame, plan: StudyPlan, earlier: Sequence[pl.DataFrame]) -> int:
+    """How many persons of earlier extracts are not in these rows, and have fewer than k like them in both.
 
-    A person's rows side by side are the quasi-identifiers: for one row per person these are just the plan's. Unknown
-    sensitive values count for none.
+    No column of an extract can hide them: that they are not in it is what tells.
+    """
+    left = name_past(earlier, plan).join(rows, on=CODE, how="anti")
+    return int(left.select((pl.len().over("past") < plan.k).sum()).item())
+
+
+def _name_kinds(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    kinds = rows.select(columns).unique().sort(columns).with_row_index("row_kind")
+    return rows.join(kinds, on=columns, how="left", nulls_equal=True, maintain_order="left")
+
+
+def _name_groups(rows: pl.DataFrame) -> pl.DataFrame:
+    """Per person the kinds of all rows: study_code, group."""
+    return rows.group_by(CODE).agg(group=pl.col("row_kind").sort().cast(pl.String).str.join(" "))
+
+
+def measure_anonymity(rows: pl.DataFrame, plan: StudyPlan, earlier: Sequence[pl.DataFrame] = ()) -> Anonymity:
+    """k and l of the rows of an extract, by pyCANON, to whoever has the earlier ones as well.
+
+    A person's rows side by side, in all extracts, are the quasi-identifiers: for one row per person in one extract
+    these are just the plan's. Unknown sensitive values count for none.
     """
     # With pandas behind it, half a second of every command's start, which only a study need pay.
     from pycanon import anonymity as pycanon
 
     if rows.is_empty():
         return Anonymity(None, dict.fromkeys(plan.sensitive))
-    own = plan.alike_by
-    # pyCANON leaves out rows with a null: every value is spelt out, and null has a spelling of its own.
-    spelt = rows.with_columns(
-        pl.concat_str(pl.lit("="), pl.col(one).cast(pl.String)).fill_null("").alias(one) for one in own
-    )
-    placed = spelt.sort(CODE, *own).with_columns(place=pl.int_range(pl.len()).over(CODE))
-    wide = placed.select(CODE, "place", *[pl.col(one).alias(f"{one} of row") for one in own])
-    wide = wide.pivot(on="place", index=CODE, values=[f"{one} of row" for one in own]).fill_null("")
+    tables, wide = [], rows.select(CODE).unique().sort(CODE)
+    for i, table in enumerate((rows, *earlier)):
+        known = plan.alike_by if i == 0 else list_known(table, plan)
+        # pyCANON leaves out rows with a null: every value is spelt out, and null has a spelling of its own.
+        spelt = table.with_columns(
+            pl.concat_str(pl.lit("="), pl.col(one).cast(pl.String)).fill_null("").alias(one) for one in known
+        )
+        placed = spelt.sort(CODE, *known).with_columns(place=pl.int_range(pl.len()).over(CODE))
+        side = placed.select(CODE, "place", *[pl.col(one).alias(f"{one} of row in {i}") for one in known])
+        side = side.pivot(on="place", index=CODE, values=[f"{one} of row in {i}" for one in known])
+        wide = wide.join(side, on=CODE, how="left", maintain_order="left")
+        tables.append((placed, known))
+    wide = wide.fill_null("")
     alike = [column for column in wide.columns if column != CODE]
     k = int(pycanon.k_anonymity(wide.to_pandas(), alike))
-    placed = placed.join(wide, on=CODE, how="left")
-    key, found = [*alike, *own], {}
-    for column in plan.sensitive:
-        value = pl.col(column).cast(pl.String)
-        told = placed.select(*key, value.fill_null(value.min().over(key)).fill_null("").alias(column))
-        found[column] = int(pycanon.l_diversity(told.to_pandas(), key, [column]))
+    found = {}
+    for placed, known in tables:
+        placed, key = placed.join(wide, on=CODE), [*alike, *known]
+        for column in plan.sensitive:
+            if column in placed.columns and placed.height:
+                value = pl.col(column).cast(pl.String)
+                told = placed.select(*key, value.fill_null(value.min().over(key)).fill_null("").alias(column))
+                least = int(pycanon.l_diversity(told.to_pandas(), key, [column]))
+                found[column] = min(found.get(column, least), least)
     return Anonymity(k, found)

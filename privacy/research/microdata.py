@@ -1,14 +1,22 @@
 """Record-level extracts for one study: recoded by its plan, grouped so that nobody stands alone, under its own codes.
 
 Who is alike: all persons whose rows have the same quasi-identifiers. A person with several rows (one a year) is alike
-another only if all of them agree, for the code ties them together.
+another only if all of them agree, for the code ties them together; and so it ties together all extracts of a study.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from privacy.research.alikeness import Anonymity, find_failing, group_alike, measure_anonymity
+from privacy.research.alikeness import (
+    Anonymity,
+    count_told_by_leaving,
+    find_failing,
+    group_alike,
+    list_known,
+    measure_anonymity,
+)
 from privacy.research.recoding import apply_rule
 from privacy.research.study_codes import StudyCodes
 from privacy.research.study_plan import CODE, WITHHELD, StudyPlan
@@ -27,7 +35,9 @@ class ExtractReport:
       many different values it changed).
     - `persons`, `rows`: of the extract. `withheld_persons`, `withheld_rows`: of these, without their quasi-identifiers.
       `dropped_persons`, `dropped_rows`: not in it.
-    - `anonymity`: k, and l per sensitive column, as pyCANON finds them in the finished extract.
+    - `anonymity`: k, and l per sensitive column, as pyCANON finds them in the finished extract and the earlier ones.
+    - `earlier`: how many extracts handed over before it was held against. `told_by_leaving`: persons of these who are
+      not in this one, and have fewer than k like them in that. Only handing nothing over protects them.
     - `unique_persons`: persons whom all kept columns together tell from everybody else in the extract. Another table
       with the same columns can be joined on these, whatever the codes.
     """
@@ -43,6 +53,8 @@ class ExtractReport:
     dropped_rows: int
     anonymity: Anonymity
     unique_persons: int
+    earlier: int
+    told_by_leaving: int
 
 
 @dataclass(frozen=True)
@@ -54,17 +66,25 @@ class Extract:
     report: ExtractReport
 
 
-def prepare_extract(rows: pl.DataFrame, plan: StudyPlan, codes: StudyCodes) -> Extract:
+def prepare_extract(
+    rows: pl.DataFrame, plan: StudyPlan, codes: StudyCodes, earlier: Sequence[pl.DataFrame] = ()
+) -> Extract:
     """The extract of a study from rows with at least the plan's columns: one per person (and time, if it names one).
 
     First the plan's rules, in their order. Then who still fails k or l: the quasi-identifiers of all their rows are
     withheld (null; not the time), or the persons dropped, as the plan says; those withheld must be enough and varied
-    among themselves, or are dropped. The same rows, in any order, with the same codes give the same extract. Raises
-    ExtractRefused if somebody fails and the plan says refuse; ValueError (names of columns and counts only) if columns
-    are missing, a person has no code or several rows at one time, or a band meets what is no whole number;
+    among themselves, or are dropped. The same rows, in any order, with the same codes give the same extract.
+    `earlier`: extracts of this study that were handed over, under the same codes. Whoever has them has this one as
+    well, so persons are alike only if they are in all of them; what each shows is looked at again. Raises
+    ExtractRefused if somebody fails (or is told by leaving) and the plan says refuse; ValueError (names of columns and
+    counts only) if columns are missing, a person has no code or several rows at one time, a band meets what is no whole
+    number, or an earlier extract is none;
     RuntimeError if pyCANON finds less than the plan asks for.
     """
     kept = _select(rows, plan, codes)
+    for one in earlier:
+        if one.schema.get(CODE) != pl.String or not list_known(one, plan):
+            raise ValueError(f"study {plan.study}: what was handed over earlier is no extract: it has no {CODE}")
     steps = []
     for rule in plan.rules:
         recoded = apply_rule(kept, rule)
@@ -72,8 +92,14 @@ def prepare_extract(rows: pl.DataFrame, plan: StudyPlan, codes: StudyCodes) -> E
         changed = changed.filter(pl.col("before").ne_missing(pl.col("after")))
         steps.append((rule.rule, rule.column, changed.height, changed["before"].n_unique()))
         kept = recoded
-    kept, dropped = _settle(kept, plan)
-    anonymity = measure_anonymity(kept, plan)
+    kept, dropped = _settle(kept, plan, earlier)
+    leaving = count_told_by_leaving(kept, plan, earlier)
+    if plan.when_it_fails == "refuse" and leaving:
+        raise ExtractRefused(
+            f"study {plan.study}: {leaving:,} persons of earlier extracts are told by not being in this one, and the "
+            "plan says refuse; hand over nothing, or let the plan say withhold and accept it"
+        )
+    anonymity = measure_anonymity(kept, plan, earlier)
     if not anonymity.reaches(plan):
         raise RuntimeError(f"study {plan.study}: the extract does not reach what its plan asks for")
     withheld = kept.filter(WITHHELD)
@@ -92,6 +118,8 @@ def prepare_extract(rows: pl.DataFrame, plan: StudyPlan, codes: StudyCodes) -> E
         dropped_rows=dropped.height,
         anonymity=anonymity,
         unique_persons=alone.filter(pl.col("persons") == 1).height,
+        earlier=len(earlier),
+        told_by_leaving=leaving,
     )
     return Extract(kept.sort(CODE, *everything), report)
 
@@ -115,9 +143,9 @@ def _select(rows: pl.DataFrame, plan: StudyPlan, codes: StudyCodes) -> pl.DataFr
     return coded.select(CODE, pl.lit(False).alias(WITHHELD), *plan.columns)
 
 
-def _settle(rows: pl.DataFrame, plan: StudyPlan) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _settle(rows: pl.DataFrame, plan: StudyPlan, earlier: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows of which nobody fails any more, and those that were dropped."""
-    fails = pl.col(CODE).is_in(find_failing(rows, plan).implode())
+    fails = pl.col(CODE).is_in(find_failing(rows, plan, earlier).implode())
     holding, failing = rows.filter(~fails), rows.filter(fails)
     if plan.when_it_fails == "drop":
         return holding, failing
@@ -131,5 +159,5 @@ def _settle(rows: pl.DataFrame, plan: StudyPlan) -> tuple[pl.DataFrame, pl.DataF
         pl.lit(True).alias(WITHHELD), *[pl.lit(None, rows.schema[one]).alias(one) for one in plan.quasi_identifiers]
     )
     # Whoever is not in a group that is shown must be among these: they are a group like any other.
-    fails = pl.col(CODE).is_in(find_failing(bare, plan).implode())
+    fails = pl.col(CODE).is_in(find_failing(bare, plan, earlier).implode())
     return pl.concat([holding, bare.filter(~fails)]), bare.filter(fails)

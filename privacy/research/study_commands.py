@@ -22,6 +22,17 @@ def add_extract(commands) -> None:
     parser.add_argument("--out", metavar="DIR", required=True, help="where the extract and its report go")
 
 
+def add_hand_over(commands) -> None:
+    """Adds `hand-over`."""
+    parser = add_command(
+        commands, "hand-over", _hand_over,
+        "Note that a study's extract goes to its researchers: later extracts of the study are held against it.",
+        "hand-over study --codes codes",
+    )  # fmt: skip
+    parser.add_argument("folder", metavar="DIR", help="the folder the extract was written to")
+    parser.add_argument("--codes", metavar="DIR", required=True, help="the protected folder of the study's codes")
+
+
 def add_check_output(commands) -> None:
     """Adds `check-output`."""
     parser = add_command(
@@ -54,7 +65,20 @@ def _extract(given: argparse.Namespace) -> int:
         f"{report.withheld_persons:,} persons without their quasi-identifiers, {report.dropped_persons:,} dropped, "
         f"{report.unique_persons:,} told from all others by all columns together."
     )
+    if report.earlier:
+        print(
+            f"Held against {report.earlier} handed over before; {report.told_by_leaving:,} persons of these are told "
+            "by not being in this one."
+        )
     print(f"{given.out}/researcher may go to the study. {given.out}/internal and {given.codes} never leave.")
+    return OK
+
+
+def _hand_over(given: argparse.Namespace) -> int:
+    from privacy.research.study_files import hand_over
+
+    study, versions = hand_over(given.folder, given.codes)
+    print(f"Study {study}: {versions} handed over. Every later extract of it is held against what was.")
     return OK
 
 

@@ -1,9 +1,10 @@
-"""The doors for the files of a study: make its extract, check what its researchers bring back.
+"""The doors for the files of a study: make its extract, note what is handed over, check what researchers bring back.
 
 Formats: docs/research-extracts.md and docs/disclosure-files.md.
 """
 
 import dataclasses
+import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -38,12 +39,13 @@ def make_extract(rows_path: str | Path, plan_path: str | Path, codes_dir: str | 
 def extract_study(rows: pl.DataFrame, plan: StudyPlan, codes_dir: str | Path, out_dir: str | Path) -> Extract:
     """Makes a study's extract from rows with at least the plan's columns; gives back what it wrote.
 
-    New persons get codes, saved in `codes_dir` before anything else is written; `out_dir` gets `internal/report.json`
+    It is held against all extracts of the study that were handed over (hand_over). New persons get codes, saved in
+    `codes_dir` before anything else is written; `out_dir` gets `internal/report.json`
     and, last, `researcher/extract.parquet`; a file that says it already is left alone. Raises CodesError,
     ExtractRefused if nobody is left in the extract, and what prepare_extract raises: then nothing is written.
     """
     codes = load_codes(codes_dir, plan.study).extend(rows[plan.person])
-    extract = prepare_extract(rows, plan, codes)
+    extract = prepare_extract(rows, plan, codes, list_handed_over(codes_dir, plan.study))
     if extract.rows.is_empty():
         raise ExtractRefused(f"study {plan.study}: nobody is left in the extract; all fail k = {plan.k} or l")
     save_codes(codes, codes_dir)
@@ -51,6 +53,43 @@ def extract_study(rows: pl.DataFrame, plan: StudyPlan, codes_dir: str | Path, ou
     _write_whole(out / "internal" / "report.json", lambda path: path.write_text(report))
     _write_whole(out / "researcher" / "extract.parquet", extract.rows.write_parquet)
     return extract
+
+
+def hand_over(out_dir: str | Path, codes_dir: str | Path) -> tuple[str, int]:
+    """Notes that the extract in `out_dir` goes to its researchers: the study, and how many of it were handed over.
+
+    A copy stays beside the study's codes, and every later extract is held against it. The same one again changes
+    nothing. Raises DescriptionError if there is no extract.
+    """
+    out, codes = Path(out_dir), Path(codes_dir)
+    try:
+        study = json.loads((out / "internal" / "report.json").read_text())["study"]
+        extract = (out / "researcher" / "extract.parquet").read_bytes()
+    except (OSError, ValueError, KeyError):
+        raise DescriptionError(f"{out.name} holds no extract with its report; make one first") from None
+    if not (codes / f"{study}.parquet").exists():
+        raise DescriptionError(
+            f"{codes.name} holds no codes of study {study}; name the folder its extract was made with"
+        )
+    path = _name_handed_over(codes, study) / f"{hashlib.sha256(extract).hexdigest()[:16]}.parquet"
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    _write_whole(path, lambda fresh: (fresh.touch(mode=0o600), fresh.write_bytes(extract)))
+    return study, len(list_handed_over(codes, study))
+
+
+def list_handed_over(codes_dir: str | Path, study: str) -> list[pl.DataFrame]:
+    """The extracts of a study that were handed over, in the order of their hashes. Raises DescriptionError."""
+    found = []
+    for path in sorted(_name_handed_over(Path(codes_dir), study).glob("*.parquet")):
+        try:
+            found.append(pl.read_parquet(path))
+        except (OSError, pl.exceptions.PolarsError):
+            raise DescriptionError(f"study {study}: {path.name}, which was handed over, cannot be read") from None
+    return found
+
+
+def _name_handed_over(codes_dir: Path, study: str) -> Path:
+    return codes_dir / f"{study}.handed-over"
 
 
 def check_outputs(

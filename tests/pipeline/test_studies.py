@@ -8,8 +8,10 @@ from orchestration.exits import OK, PARTLY
 from orchestration.home import Home, read_json
 from orchestration.pipeline.studies import write_studies
 from orchestration.runs import fingerprint
+from orchestration.screen import show_status
 from orchestration.status import exit_code_of, summarise
 from orchestration.workspace import Workspace
+from privacy import hand_over
 from sample_state import write_sample
 
 PLAN = """\
@@ -73,7 +75,7 @@ def files(folder):
 def test_a_study_gets_the_columns_of_its_plan_under_codes_that_are_kept_apart(workspace):
     [outcome] = write_studies(workspace)
     assert outcome == {"plan": "absence.yml", "study": "absence", "persons": 37, "rows": 37, "withheld_persons": 0,
-                       "dropped_persons": 3, "k": 37}  # fmt: skip
+                       "dropped_persons": 3, "told_by_leaving": 0, "k": 37}  # fmt: skip
     rows = pl.read_parquet(extract(workspace))
     own = ["study_code", "quasi_identifiers_withheld"]
     assert rows.columns == [*own, "school_year", "sex", "has_exclusionary_discipline"]
@@ -155,3 +157,21 @@ def test_without_a_plan_no_extract_is_written(workspace):
     assert write_studies(workspace) == []
     assert not (workspace.home.marts / "research").exists()
     assert not (workspace.home.private / "studies").exists()
+
+
+def test_a_night_holds_its_extract_against_those_that_were_handed_over(workspace, capsys):
+    [before] = write_studies(workspace)
+    hand_over(workspace.home.studies / "absence", workspace.home.study_codes)
+    handed_over = extract(workspace).read_bytes()
+    assert write_studies(workspace) == [before]
+    assert extract(workspace).read_bytes() == handed_over
+    with duckdb.connect(str(workspace.home.warehouse)) as warehouse:
+        table = "research.research_student_year"
+        warehouse.execute(f"insert into {table} values ('new', 2022, 'Female', 1, true)")
+        warehouse.execute(f"delete from {table} where student_key = 'key1'")
+    [outcome] = write_studies(workspace)
+    assert (outcome["persons"], outcome["dropped_persons"], outcome["told_by_leaving"]) == (36, 4, 1)
+    show_status({"sources": [], "release": None, "studies": [outcome]})
+    assert "1 of extracts handed over before told by not being in this one" in " ".join(capsys.readouterr().out.split())
+    for path in workspace.home.study_codes.rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, f"{path.name} is for its owner alone"

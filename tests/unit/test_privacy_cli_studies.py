@@ -89,7 +89,9 @@ def test_a_plan_that_cannot_be_used_is_refused_in_words_with_exit_code_2(study, 
 
 
 def test_an_extract_weaker_than_its_plan_is_a_fault_of_the_program_and_is_not_written(study, capsys, monkeypatch):
-    monkeypatch.setattr("privacy.research.microdata.find_failing", lambda rows, plan: pl.Series([], dtype=pl.String))
+    monkeypatch.setattr(
+        "privacy.research.microdata.find_failing", lambda *rows_and_plan: pl.Series([], dtype=pl.String)
+    )
     assert _extract(study) == FAILED
     assert "does not reach what its plan asks for" in capsys.readouterr().err
     assert not (study / "out").exists()
@@ -127,3 +129,17 @@ def test_an_output_that_cannot_be_read_is_refused_by_column_and_row(tmp_path, ca
     error = capsys.readouterr().err
     assert "races.csv, column student_count, row 1: not a whole number" in error
     assert "hundred" not in error
+
+
+def test_what_is_handed_over_is_noted_and_the_next_extract_says_so(study, capsys):
+    hand_over = ["hand-over", str(study / "out"), "--codes", str(study / "codes")]
+    assert main(hand_over) == USAGE
+    assert "make one first" in capsys.readouterr().err
+    assert _extract(study) == OK
+    assert "Held against" not in capsys.readouterr().out
+    assert main(hand_over) == OK
+    assert "Study absence: 1 handed over" in capsys.readouterr().out
+    rows = pl.read_parquet(study / "rows.parquet")
+    rows.filter(pl.col("student_key") != "s0").write_parquet(study / "rows.parquet")
+    assert _extract(study) == OK
+    assert "Held against 1 handed over before; 1 persons of these are told" in capsys.readouterr().out

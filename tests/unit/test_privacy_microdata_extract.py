@@ -186,7 +186,9 @@ def test_a_row_without_a_code_or_with_the_codes_of_another_study_is_refused():
 
 
 def test_an_extract_that_the_library_finds_too_weak_is_not_given_out(monkeypatch):
-    monkeypatch.setattr("privacy.research.microdata.find_failing", lambda rows, plan: pl.Series([], dtype=pl.String))
+    monkeypatch.setattr(
+        "privacy.research.microdata.find_failing", lambda *rows_and_plan: pl.Series([], dtype=pl.String)
+    )
     with pytest.raises(RuntimeError, match="does not reach"):
         _prepare(_rows((20, "09", "A", 5), (1, "09", "B", 1)), _plan())
 
@@ -249,3 +251,89 @@ def test_a_plan_that_refuses_gives_out_an_extract_only_if_nobody_fails():
         _prepare(_rows((20, "09", "A", 5), (1, "09", "B", 1)), plan)
     with pytest.raises(ExtractRefused, match="30 of 50 persons"):
         _prepare(_rows((20, "09", "A", 5), (30, "10", "A", 30)), plan)
+
+
+def _joint(extracts, plan):
+    """Per code its rows in every extract (None: not in it), by which a person may be known."""
+    known = [[c for c in one.columns if c not in (CODE, *plan.sensitive, *plan.other)] for one in extracts]
+    trails = defaultdict(lambda: [None] * len(extracts))
+    for i, one in enumerate(extracts):
+        for row in one.sort(CODE, *known[i]).to_dicts():
+            trails[row[CODE]][i] = (trails[row[CODE]][i] or ()) + (tuple(row[c] for c in known[i]),)
+    return {code: tuple(trail) for code, trail in trails.items()}, known
+
+
+def _least_by_hand(extract, earlier, plan):
+    """k and the least variety of suspended that somebody with all extracts finds among the persons of the last one."""
+    extracts = [extract, *earlier]
+    trails, known = _joint(extracts, plan)
+    own = set(extract[CODE])
+    values = defaultdict(set)
+    for i, one in enumerate(extracts):
+        for row in one.filter(pl.col(CODE).is_in(sorted(own))).to_dicts():
+            values[i, trails[row[CODE]], tuple(row[c] for c in known[i])] |= {row["suspended"]} - {None}
+    least = min(max(1, len(found)) for found in values.values())
+    return min(Counter(trails[code] for code in own).values()), least
+
+
+@pytest.mark.parametrize("mode", ["withhold", "drop"])
+@pytest.mark.parametrize("seed", range(4))
+def test_who_is_alike_is_so_in_every_extract_of_the_study_together(seed, mode):
+    plan = _plan(when_it_fails=mode)
+    draw = random.Random(seed)
+    first = _random_rows(seed).head(200)
+    second = first.with_columns(
+        grade=pl.Series([draw.choice([grade] * 3 + ["11"]) for grade in first["grade"]]),
+        suspended=pl.Series([draw.choice([True, False, False, None]) for _ in range(first.height)]),
+    ).filter(pl.Series([draw.random() < 0.9 for _ in range(first.height)]))
+    third = pl.concat([second, _rows((30, "09", "A", 9)).with_columns(student_key="new" + pl.col("student_key"))])
+    codes = _codes(pl.concat([first, third]))
+    handed_over = [prepare_extract(first, plan, codes).rows]
+    for rows in (second, third):
+        alone = prepare_extract(rows, plan, codes)
+        assert _least_by_hand(alone.rows, handed_over, plan)[0] < plan.k, "looked at alone it would give somebody away"
+        extract = prepare_extract(rows, plan, codes, handed_over)
+        found = extract.report.anonymity
+        assert (found.k, found.l["suspended"]) == _least_by_hand(extract.rows, handed_over, plan)
+        assert found.reaches(plan)
+        trails, _ = _joint([extract.rows, *handed_over], plan)
+        gone = Counter(trail for trail in trails.values() if trail[0] is None)
+        assert extract.report.told_by_leaving == sum(count for count in gone.values() if count < plan.k) > 0
+        again = prepare_extract(rows, plan, codes, [*handed_over, extract.rows])
+        assert again.rows.equals(extract.rows), "against itself nothing changes"
+        handed_over.append(extract.rows)
+
+
+def test_whoever_arrives_alone_is_not_in_the_next_extract():
+    before, plan = _rows((20, "09", "A", 5)), _plan()
+    for arrived, kept in ((1, 20), (5, 25)):
+        rows = _rows((20 + arrived, "09", "A", 5)).with_columns(suspended=pl.int_range(20 + arrived) % 2 == 0)
+        codes = _codes(rows)
+        handed_over = prepare_extract(before, plan, codes).rows
+        assert prepare_extract(rows, plan, codes).rows.height == 20 + arrived
+        assert prepare_extract(rows, plan, codes, [handed_over]).rows.height == kept
+
+
+def test_what_an_earlier_extract_says_of_a_group_that_is_smaller_by_now_is_looked_at_again():
+    plan = _plan()
+    before = _rows((10, "09", "A", 5))  # the first five were suspended
+    rows = before.with_columns(
+        grade=pl.Series(["10"] * 5 + ["09"] * 5), suspended=pl.Series([i % 2 == 0 for i in range(10)])
+    )
+    codes = _codes(before)
+    assert prepare_extract(rows, plan, codes).report.persons == 10
+    extract = prepare_extract(rows, plan, codes, [prepare_extract(before, plan, codes).rows])
+    # Withheld, all ten are alike again: which half of the group a person is in nobody sees.
+    assert (extract.report.persons, extract.report.withheld_persons) == (10, 10)
+
+
+def test_a_plan_that_refuses_refuses_where_somebody_is_told_by_leaving():
+    plan = _plan(when_it_fails="refuse")
+    before = _rows((20, "09", "A", 5)).with_columns(suspended=pl.int_range(20) % 2 == 0)
+    codes = _codes(before)
+    handed_over = [prepare_extract(before, plan, codes).rows]
+    with pytest.raises(ExtractRefused, match="2 persons of earlier extracts"):
+        prepare_extract(before.filter(pl.int_range(20) > 1), plan, codes, handed_over)
+    assert prepare_extract(before.filter(pl.int_range(20) > 4), plan, codes, handed_over).report.told_by_leaving == 0
+    with pytest.raises(ValueError, match="is no extract"):
+        prepare_extract(before, plan, codes, [before])

@@ -7,7 +7,7 @@ import pytest
 
 from privacy.description import DescriptionError
 from privacy.policy import DEFAULT_POLICY
-from privacy.research.study_files import check_outputs, make_extract
+from privacy.research.study_files import check_outputs, hand_over, make_extract
 
 PLAN = """\
 version: 1
@@ -76,3 +76,28 @@ def test_files_of_outputs_are_checked_beside_earlier_ones(tmp_path):
     assert found.select("output", "row", "problem").rows() == [("first.csv", 4, "recoverable")]
     with pytest.raises(DescriptionError, match="same name"):
         check_outputs(files[0] * 2, *common)
+
+
+def test_what_was_handed_over_is_kept_and_held_against_the_next_extract(study):
+    assert make_extract(*study).report.earlier == 0
+    out, codes = study[-1], study[2]
+    before = (out / "researcher" / "extract.parquet").read_bytes()
+    assert [hand_over(out, codes) for _ in range(2)] == [("absence", 1)] * 2
+    assert make_extract(*study).report.earlier == 1
+    assert (out / "researcher" / "extract.parquet").read_bytes() == before, "the same rows give the same bytes"
+    rows = pl.read_parquet(study[0])
+    new = rows.head(1).with_columns(student_key=pl.lit("new"))
+    pl.concat([rows, new]).write_parquet(study[0])
+    assert make_extract(*study).report.persons == 30, "whoever is new and alone is not in it"
+    (path,) = (codes / "absence.handed-over").iterdir()
+    path.write_text("no Parquet")
+    with pytest.raises(DescriptionError, match="handed over, cannot be read"):
+        make_extract(*study)
+
+
+def test_only_an_extract_can_be_handed_over_and_beside_its_codes(study):
+    with pytest.raises(DescriptionError, match="make one first"):
+        hand_over(study[-1], study[2])
+    make_extract(*study)
+    with pytest.raises(DescriptionError, match="no codes of study absence"):
+        hand_over(study[-1], study[-1])
