@@ -12,12 +12,15 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
 from privacy.attack.exhibits import WHOLE, Exhibits, Unknowns
-from privacy.attack.programs import Moves, ShortMoves, find_ceiling, find_table
+from privacy.attack.programs import Moves, ShortMoves, WholeMoves, find_ceiling, find_table
 
 SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
 CHUNK = 800  # unknowns in one program: many more make it slow, fewer leave too little room and cost as much to set up
 TRIES = 60  # values tried one by one before giving up on a quantity
 GAIN = 0.1  # random directions are given up when one finds less than this part of the values still lacking
+MANY = 200  # unknowns that are settled together rather than one by one
+WIDER = (2 * CHUNK, 3 * CHUNK, 4 * CHUNK)  # unknowns in one program over whole numbers
+FURTHER = 8  # times the way that is needed: with more of it whole numbers are found sooner
 
 
 @dataclass
@@ -113,6 +116,9 @@ class Attack:
                 near = np.concatenate([members[label] for label in dict.fromkeys([*chunk, *tied])])
                 self._sweep(np.sort(near), np.concatenate([members[label] for label in chunk]))
             size, partners = 2 * size, 1
+        for size in WIDER if ties else ():
+            if self.found.open.sum() > MANY and (size < len(every) or size == WIDER[0]):
+                self._sweep_whole(members, ties, size)
         for size in (CHUNK, 4 * CHUNK) if ties else ():
             for label, own in enumerate(members):
                 if self.found.open[own].any():
@@ -161,6 +167,26 @@ class Attack:
                 return
             reach = np.ceil(reach / 2)
             moves.shorten(reach)
+
+    def _sweep_whole(self, members: list[np.ndarray], ties: list[list[int]], size: int) -> None:
+        """Whole numbers in random directions: a group that lacks something, what it is tied to most, others at random.
+
+        Together they are far fewer than everything, which has more ways and takes longer by far. Again while it gains.
+        """
+        found, every, before = self.found, np.arange(len(self.group)), np.inf
+        while (left := found.lacking(every)) and left < (1 - GAIN) * before:
+            before = left
+            lacking = [label for label, own in enumerate(members) if found.open[own].any()]
+            for label in self.random.permutation(lacking):
+                if found.open[members[label]].any():
+                    near = dict.fromkeys([label, *ties[label][:1], *self.random.permutation(len(members))])
+                    places = np.concatenate([members[one] for one in _chunk(list(near), members, size)[0]])
+                    places.sort()
+                    open_ = found.open[places]
+                    moves = WholeMoves(found, places, self.ceiling, FURTHER * self._reach(places[open_]))
+                    direction = np.where(open_, self.random.choice([-1.0, 1.0], len(places)), 0)
+                    moves.push(direction)
+                    moves.push(-direction)
 
     def _search_singly(self, places: np.ndarray, wanted: np.ndarray) -> None:
         """The shortest moves of each wanted unknown up and down, within some places: short ones are mostly whole."""

@@ -10,8 +10,10 @@ from privacy.attack.narrowing import System, narrow
 CEILING = (
     10  # unbounded quantities are looked at up to this multiple of everything published (a smaller world is safer)
 )
-SWEEPS = 10  # of additions over all sums of a program before it is asked
 NODES = 2000  # of a whole-number search: a count, not a clock, so that the same input gives the same answer
+SWEEPS = 10  # of additions over all sums of a program before it is asked
+FAR = 64  # steps away from a corner up to which a table is looked for before it may be anywhere
+FEW_NODES, NEARLY = 20, 0.5  # of one that takes any answer; and the part of the way in which it may stop short
 
 
 def find_ceiling(unknowns: Unknowns) -> np.ndarray:
@@ -26,37 +28,40 @@ def find_table(unknowns: Unknowns, room: np.ndarray) -> tuple[np.ndarray | None,
     """A whole-number table that agrees with what is known, if one is found; and whether there can be none at all.
 
     The more unknowns have `room` above their least value, the better: from such a table small moves lead everywhere.
-    Where the program's answer is not whole, whole numbers are searched around there, then further around.
+    Where the program's answer is not whole, whole numbers are searched close by, then further around and further off.
     """
     ceiling, n = find_ceiling(unknowns), len(room)
     near = np.minimum(room, ceiling - unknowns.least)
+    columns, rows = unknowns.by_unknown.astype(float), (unknowns.low, unknowns.high)
     lower = np.concatenate([unknowns.least, np.zeros(n)])
     upper = np.concatenate([unknowns.least + near, ceiling - unknowns.least - near])
-    reward, rows = -np.repeat([1.0, 0.0], n), (unknowns.low, unknowns.high)
-    columns = unknowns.by_unknown.astype(float)
+    reward = -np.repeat([1.0, 0.0], n)
     solver = open_solver(hstack([columns, columns]).tocsc(), lower, upper, *rows, reward)
     solver.run()
     if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
         return None, True
     parts = _values(solver)
-    free = np.ones(n, dtype=bool) if parts is None else _crooked(parts[:n] + parts[n:])
-    if parts is None:
-        parts = np.zeros(2 * n)
+    table, away = (unknowns.least, np.inf) if parts is None else (parts[:n] + parts[n:], 1.0)
+    free = np.ones(n, dtype=bool) if parts is None else _crooked(table)
     pattern = abs(columns)
     while free.any():
-        before, free = int(free.sum()), pattern.T @ (pattern @ free) > 0
-        both = np.flatnonzero(np.tile(free, 2))
-        fixed = columns @ np.where(free, 0, np.rint(parts[:n] + parts[n:]))
-        inner = hstack([columns[:, free], columns[:, free]]).tocsc()
-        solver = open_solver(inner, lower[both], upper[both], *(side - fixed for side in rows), reward[both])
-        set_whole(solver, len(both), True)
+        before, free = free, pattern.T @ (pattern @ free) > 0
+        fixed = columns @ np.where(free, 0, np.rint(table))
+        lower = np.maximum(np.floor(table + WHOLE) - away, unknowns.least)
+        upper = np.minimum(np.ceil(table - WHOLE) + away, ceiling)
+        reward = -(upper <= unknowns.least + near).astype(float)
+        solver = open_solver(columns[:, free], lower[free], upper[free], *(side - fixed for side in rows), reward[free])
+        set_whole(solver, int(free.sum()), True)
+        solver.setOptionValue("mip_rel_gap", NEARLY)
         solver.run()
         if (whole := _values(solver)) is not None:
-            parts[both] = whole
+            table = table.copy()
+            table[free] = whole
             break
-        if before == free.sum():
+        if np.isinf(away) and (before == free).all():
             return None, solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible
-    table = np.rint(parts[:n] + parts[n:]).astype(np.int64)
+        away = 8 * away if away < FAR else np.inf
+    table = np.rint(table).astype(np.int64)
     return (table if unknowns.fits(table) else None), False
 
 
@@ -155,6 +160,24 @@ class Moves:
         at = int(np.searchsorted(self.places, place))
         lower, upper = (self.lower[at], self.upper[at]) if change is None else (change, change)
         self.solver.changeColBounds(at, float(lower), float(upper))
+
+
+class WholeMoves(Moves):
+    """The same over whole numbers: among many unknowns corners seldom are. Nearly the furthest is far enough."""
+
+    def __init__(self, exhibits: Exhibits, places: np.ndarray, ceiling: np.ndarray, reach: float):
+        super().__init__(exhibits, places, ceiling, reach)
+        for option, value in {"mip_max_nodes": FEW_NODES, "mip_rel_gap": NEARLY}.items():
+            self.solver.setOptionValue(option, value)
+        set_whole(self.solver, len(places), True)
+
+    def push(self, direction: np.ndarray) -> None:
+        """Goes nearly as far as it can in a direction and takes in what that proves."""
+        k = len(self.places)
+        self.solver.changeColsCost(k, np.arange(k, dtype=np.int32), -direction)
+        self.solver.run()
+        if (change := _values(self.solver)) is not None:
+            self.exhibits.take(self.places, change)
 
 
 class ShortMoves:

@@ -1,6 +1,7 @@
 """The auditor and the engine against brute force over every whole table there is."""
 
 import itertools
+from unittest import mock
 
 import numpy as np
 import polars as pl
@@ -198,6 +199,19 @@ def small_systems(draw):
 @settings(parent=SETTINGS, max_examples=60)
 @given(small_systems())
 def test_the_auditor_is_right_both_ways_about_ranges_bounds_and_percentages(case):
+    _hold_against_brute_force(case)
+
+
+@settings(parent=SETTINGS, max_examples=60)
+@given(small_systems())
+def test_the_auditor_is_right_both_ways_where_it_looks_at_a_few_groups_at_a_time(case):
+    # As in systems of thousands: a group an unknown, first each, then two and three of them over whole numbers.
+    with mock.patch.multiple("privacy.attack.numeric", CHUNK=1, WIDER=(2, 3), MANY=0):
+        _hold_against_brute_force(case)
+
+
+def _hold_against_brute_force(case):
+    """The auditor calls safe what really keeps enough values, exposed what does not, and finds what cannot be."""
     low, high, relations, required = case
     n = len(low)
     worlds = np.array(list(itertools.product(*(range(a, b + 1) for a, b in zip(low, high, strict=True)))))
@@ -207,7 +221,8 @@ def test_the_auditor_is_right_both_ways_about_ranges_bounds_and_percentages(case
         worlds, sums = worlds[fits], sums[fits]
     whole = dict.fromkeys(["low", "high", "published"], pl.Int64)
     quantities = pl.DataFrame(
-        {"quantity": range(n), "low": low, "high": high, "published": [None] * n}, schema_overrides=whole
+        {"quantity": range(n), "low": low, "high": high, "published": [None] * n, "group": range(n)},
+        schema_overrides=whole,
     )
     bounds = pl.DataFrame(
         {"relation": range(len(relations)), "low": [r[1] for r in relations], "high": [r[2] for r in relations]},

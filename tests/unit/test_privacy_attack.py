@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from privacy import audit_system
 from privacy.attack.exhibits import Exhibits, Unknowns
-from privacy.attack.programs import ShortMoves, find_ceiling
+from privacy.attack.programs import Moves, ShortMoves, WholeMoves, find_ceiling, find_table
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "data" / "disclosure-attacks" / "cases"
 
@@ -101,6 +101,27 @@ def test_no_program_is_asked_for_what_additions_show_cannot_move():
     assert short.push(0, 3)
     assert asked
     assert exhibits.count.tolist() == [4, 4, 4, 1] or exhibits.count.tolist() == [4, 4, 1, 4]
+
+
+def test_whole_numbers_are_found_where_the_furthest_corner_has_none():
+    # 3 x = u: u is a multiple of three, and at most 4.
+    unknowns = Unknowns(csr_matrix(np.array([[3, -1]])), np.zeros(1), np.zeros(1), np.zeros(2), np.array([9.0, 4]))
+    places, direction = np.arange(2), np.array([1.0, 0])
+    counts = []
+    for kind in (Moves, WholeMoves):
+        exhibits = Exhibits(unknowns, np.zeros(2, dtype=np.int64), np.full(2, 4), np.zeros(2))
+        kind(exhibits, places, find_ceiling(unknowns), 9.0).push(direction)
+        counts.append(exhibits.count.tolist())
+    assert counts == [[1, 1], [2, 2]]
+
+
+def test_a_table_of_whole_numbers_is_found_some_steps_away_or_shown_to_be_none():
+    # 11 x - 13 y = 1 has 6, 5 and 19, 16 and so on; 2 x - 2 y = 1 has none.
+    for row, found in (([11, -13], [6, 5]), ([2, -2], None)):
+        unknowns = Unknowns(csr_matrix(np.array([row])), np.ones(1), np.ones(1), np.zeros(2), np.full(2, 15.0))
+        table, none = find_table(unknowns, np.full(2, 3.0))
+        assert (table if table is None else table.tolist()) == found
+        assert none == (found is None)
 
 
 def test_published_values_that_contradict_a_sum_are_reported_with_the_sum():
