@@ -18,7 +18,9 @@ from privacy.engine.witnesses import Witnesses
 from privacy.release import Progress
 
 IDLE_ROUNDS, PROGRESS = 2, 0.9  # random directions are given up after so many rounds that left more of what was open
+LARGE = 10_000  # relations from which one such round is enough: it takes many seconds
 NEIGHBOURS = 20  # districts among which single quantities are asked about
+FEW = 50  # of so many withheld quantities one lacks values: few enough to look near them before the whole state
 MANY = 3_000  # withheld quantities that are looked at together, about: in dense tables few districts have so many
 TURNS = 3  # other corners that are looked at where one is none of whole numbers
 PRIMAL = 4  # the simplex method that starts from a possible corner, as HiGHS numbers it
@@ -27,32 +29,52 @@ PRIMAL = 4  # the simplex method that starts from a possible corner, as HiGHS nu
 def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress: Progress) -> None:
     """Looks for moves of withheld quantities that lack values.
 
-    First in random directions, a few wherever things hang together: every corner they reach is a table that speaks for
-    all quantities in it. Then in each district, where what is left is asked one by one; and at last among a few
-    districts and what is above them: a question takes as long as its program is large.
+    In random directions, a few wherever things hang together: every corner they reach is a table that speaks for all
+    quantities in it. In each district, where what is left is asked one by one; and then among a few districts and what
+    is above them: a question takes as long as its program is large. So where few are left, the state comes last.
     """
     withheld = hidden[problem.unit] & ~problem.known
+    stages = [_explore_state, _explore_districts, _explore_neighbours]
+    if FEW * witnesses.lacking().sum() < withheld.sum():
+        stages = [*stages[1:], stages[0]]
     part = label_parts(problem, withheld)
-    block, above = problem.block, withheld & (problem.block < 0)
-    groups = np.where(block < 0, -1, rank_districts(problem)[block] // count_near(problem, withheld, NEIGHBOURS))
-    for columns in _divide(part, witnesses, withheld, progress, "exploring the state"):
+    for stage in stages:
+        stage(problem, hidden, witnesses, part, progress)
+
+
+def _explore_state(
+    problem: Problem, hidden: np.ndarray, witnesses: Witnesses, part: np.ndarray, progress: Progress
+) -> None:
+    for columns in _divide(part, witnesses, progress, "exploring the state"):
         push_at_random(problem, tighten(tie_together(cut_out(problem, columns, hidden))), witnesses)
-    for columns in _divide(part * (block.max() + 2) + block + 1, witnesses, withheld, progress, "exploring districts"):
+
+
+def _explore_districts(
+    problem: Problem, hidden: np.ndarray, witnesses: Witnesses, part: np.ndarray, progress: Progress
+) -> None:
+    own = np.where(part >= 0, part * (problem.block.max() + 2) + problem.block + 1, -1)
+    for columns in _divide(own, witnesses, progress, "exploring districts"):
         tied = tighten(tie_together(cut_out(problem, columns, hidden)))
         push_at_random(problem, tied, witnesses)
         ask_singly(problem, tied, witnesses)
-    for columns in _divide(part, witnesses, withheld, progress, "exploring neighbours"):
+
+
+def _explore_neighbours(
+    problem: Problem, hidden: np.ndarray, witnesses: Witnesses, part: np.ndarray, progress: Progress
+) -> None:
+    block, withheld = problem.block, part >= 0
+    groups = np.where(block < 0, -1, rank_districts(problem)[block] // count_near(problem, withheld, NEIGHBOURS))
+    above = withheld & (block < 0)
+    for columns in _divide(part, witnesses, progress, "exploring neighbours"):
         for group in np.unique(groups[columns[witnesses.lacking(columns)]]):
             near = columns[(groups[columns] == group) | above[columns]]
             ask_singly(problem, tighten(tie_together(cut_out(problem, near, hidden))), witnesses)
 
 
-def _divide(
-    label: np.ndarray, witnesses: Witnesses, withheld: np.ndarray, progress: Progress, stage: str
-) -> Iterator[np.ndarray]:
-    """The withheld quantities of each label (ascending) some of which lack values; one by itself cannot change."""
-    labels = np.unique(label[witnesses.lacking() & withheld])
-    members = np.flatnonzero(withheld)
+def _divide(label: np.ndarray, witnesses: Witnesses, progress: Progress, stage: str) -> Iterator[np.ndarray]:
+    """The quantities of each label (ascending; -1: of none) some of which lack values; one by itself cannot change."""
+    labels = np.unique(label[witnesses.lacking() & (label >= 0)])
+    members = np.flatnonzero(label >= 0)
     order = members[np.argsort(label[members], kind="stable")]
     starts, ends = (np.searchsorted(label[order], labels, side=side) for side in ("left", "right"))
     for done, (start, end) in enumerate(zip(starts, ends, strict=True)):
@@ -103,8 +125,8 @@ def push_at_random(problem: Problem, tied: Tied, witnesses: Witnesses) -> None:
     near = np.inf if problem.width[columns[lacking]].any() else float(problem.candidates - 1)
     solver = open_moves(tied, near)
     rng = np.random.default_rng(len(columns))
-    idle = 0
-    while wanted.any() and idle < IDLE_ROUNDS:
+    idle, enough = 0, IDLE_ROUNDS if len(tied.rows) < LARGE else 1
+    while wanted.any() and idle < enough:
         before = wanted.sum()
         for _ in range(2):
             # What cannot fall can only rise. Half of them at a time: all would stand in each other's way.
