@@ -36,62 +36,49 @@ def list_known(extract: pl.DataFrame, plan: StudyPlan) -> list[str]:
     return [column for column in extract.columns if column not in (CODE, *plan.sensitive, *plan.other)]
 
 
-def name_past(earlier: Sequence[pl.DataFrame], plan: StudyPlan) -> pl.DataFrame:
-    """Per person of any earlier extract what all of them say of her: study_code, past (equal where they agree)."""
-    codes = pl.concat([pl.Series(CODE, [], pl.String), *(extract[CODE] for extract in earlier)]).unique().sort()
-    past = codes.to_frame()
-    for i, extract in enumerate(earlier):
-        groups = _name_groups(_name_kinds(extract, list_known(extract, plan))).rename({"group": f"in_{i}"})
-        past = past.join(groups, on=CODE, how="left", maintain_order="left")
-    told = pl.concat_str([pl.lit(""), pl.exclude(CODE).fill_null("not in it")], separator=" | ")
-    return past.select(CODE, past=told)
-
-
-def group_alike(rows: pl.DataFrame, columns: Sequence[str], past: pl.DataFrame | None = None) -> pl.DataFrame:
-    """The rows with `row_kind` (equal where the columns are) and `group` (equal where all rows of a person are).
-
-    past: as name_past gives it; whoever differs there, or is new, differs.
-    """
-    rows = _name_kinds(rows, columns)
-    groups = _name_groups(rows)
-    if past is not None:
-        groups = groups.join(past, on=CODE, how="left", maintain_order="left")
-        groups = groups.select(CODE, group=pl.concat_str("group", pl.col("past").fill_null(" | new")))
+def group_alike(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The rows with `row_kind` (equal where the columns are) and `group` (equal where all rows of a person are)."""
+    kinds = rows.select(columns).unique().sort(columns).with_row_index("row_kind")
+    rows = rows.join(kinds, on=columns, how="left", nulls_equal=True, maintain_order="left")
+    groups = rows.group_by(CODE).agg(group=pl.col("row_kind").sort().cast(pl.String).str.join(" "))
     return rows.join(groups, on=CODE, how="left", maintain_order="left")
 
 
 def find_failing(rows: pl.DataFrame, plan: StudyPlan, earlier: Sequence[pl.DataFrame] = ()) -> pl.Series:
     """The codes of all persons in a group that is too small, or of which some row, here or earlier, tells too much."""
-    rows = group_alike(rows, plan.alike_by, name_past(earlier, plan))
-    persons = rows.group_by("group").agg(persons=pl.col(CODE).n_unique())
-    failing = [persons.filter(pl.col("persons") < plan.k).select("group")]
-    own = rows.select(CODE, "group").unique()
-    before = [_name_kinds(extract, list_known(extract, plan)).join(own, on=CODE) for extract in earlier]
-    for column, wanted in plan.sensitive.items():
-        for table in (rows, *(one for one in before if column in one.columns)):
-            # An unknown value is no value.
-            told = table.group_by("group", "row_kind").agg(different=pl.col(column).drop_nulls().n_unique())
-            failing.append(told.filter(pl.col("different") < wanted).select("group"))
-    return rows.join(pl.concat(failing).unique(), on="group", how="semi")[CODE].unique().sort()
+    tables = [group_alike(rows, plan.alike_by), *_group_earlier(earlier, plan)]
+    return _find_told(rows.select(CODE).unique(), tables, plan)
 
 
-def count_told_by_leaving(rows: pl.DataFrame, plan: StudyPlan, earlier: Sequence[pl.DataFrame]) -> int:
-    """How many persons of earlier extracts are not in these rows, and have fewer than k like them in both.
+def find_told_by_leaving(rows: pl.DataFrame, plan: StudyPlan, earlier: Sequence[pl.DataFrame]) -> pl.Series:
+    """The codes of persons of earlier extracts who are not in these rows, where too few alike, or too much alike, left.
 
     No column of an extract can hide them: that they are not in it is what tells.
     """
-    left = name_past(earlier, plan).join(rows, on=CODE, how="anti")
-    return int(left.select((pl.len().over("past") < plan.k).sum()).item())
+    codes = pl.concat([pl.Series(CODE, [], pl.String), *(extract[CODE] for extract in earlier)]).unique().to_frame()
+    return _find_told(codes.join(rows, on=CODE, how="anti"), _group_earlier(earlier, plan), plan)
 
 
-def _name_kinds(rows: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
-    kinds = rows.select(columns).unique().sort(columns).with_row_index("row_kind")
-    return rows.join(kinds, on=columns, how="left", nulls_equal=True, maintain_order="left")
+def _group_earlier(earlier: Sequence[pl.DataFrame], plan: StudyPlan) -> list[pl.DataFrame]:
+    return [group_alike(extract, list_known(extract, plan)) for extract in earlier]
 
 
-def _name_groups(rows: pl.DataFrame) -> pl.DataFrame:
-    """Per person the kinds of all rows: study_code, group."""
-    return rows.group_by(CODE).agg(group=pl.col("row_kind").sort().cast(pl.String).str.join(" "))
+def _find_told(persons: pl.DataFrame, tables: Sequence[pl.DataFrame], plan: StudyPlan) -> pl.Series:
+    """Of some persons (study_code) those in groups that fail k or l: alike is who is in all tables, or is in none."""
+    own = persons.sort(CODE)
+    for i, table in enumerate(tables):
+        groups = table.select(CODE, pl.col("group").alias(f"in_{i}")).unique()
+        own = own.join(groups, on=CODE, how="left", maintain_order="left")
+    trail = pl.concat_str([pl.lit(""), pl.exclude(CODE).fill_null("not in it")], separator=" | ")
+    own = own.select(CODE, person_group=trail)
+    failing = [own.filter(pl.len().over("person_group") < plan.k)]
+    for table in tables:
+        rows = table.join(own, on=CODE)
+        for column in [one for one in plan.sensitive if one in table.columns]:
+            # An unknown value is no value.
+            different = pl.col(column).drop_nulls().n_unique().over("person_group", "row_kind")
+            failing.append(rows.filter(different < plan.sensitive[column]).select(own.columns))
+    return own.join(pl.concat(failing), on="person_group", how="semi")[CODE].unique().sort()
 
 
 def measure_anonymity(rows: pl.DataFrame, plan: StudyPlan, earlier: Sequence[pl.DataFrame] = ()) -> Anonymity:

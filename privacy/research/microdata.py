@@ -11,8 +11,8 @@ import polars as pl
 
 from privacy.research.alikeness import (
     Anonymity,
-    count_told_by_leaving,
     find_failing,
+    find_told_by_leaving,
     group_alike,
     list_known,
     measure_anonymity,
@@ -37,7 +37,8 @@ class ExtractReport:
       `dropped_persons`, `dropped_rows`: not in it.
     - `anonymity`: k, and l per sensitive column, as pyCANON finds them in the finished extract and the earlier ones.
     - `earlier`: how many extracts handed over before it was held against. `told_by_leaving`: persons of these who are
-      not in this one, and have fewer than k like them in that. Only handing nothing over protects them.
+      not in this one, where fewer than k alike left, or all that left were too much alike (l). Only handing nothing
+      over protects them.
     - `unique_persons`: persons whom all kept columns together tell from everybody else in the extract. Another table
       with the same columns can be joined on these, whatever the codes.
     """
@@ -93,7 +94,7 @@ def prepare_extract(
         steps.append((rule.rule, rule.column, changed.height, changed["before"].n_unique()))
         kept = recoded
     kept, dropped = _settle(kept, plan, earlier)
-    leaving = count_told_by_leaving(kept, plan, earlier)
+    leaving = len(find_told_by_leaving(kept, plan, earlier))
     if plan.when_it_fails == "refuse" and leaving:
         raise ExtractRefused(
             f"study {plan.study}: {leaving:,} persons of earlier extracts are told by not being in this one, and the "

@@ -276,6 +276,20 @@ def _least_by_hand(extract, earlier, plan):
     return min(Counter(trails[code] for code in own).values()), least
 
 
+def _count_told_by_hand(gone, trails, earlier, plan):
+    told, alike = 0, Counter(trails[code] for code in gone)
+    for trail, count in alike.items():
+        same, varied = {code for code in gone if trails[code] == trail}, True
+        for one in earlier:
+            values = defaultdict(set)
+            for row in one.filter(pl.col(CODE).is_in(sorted(same))).to_dicts():
+                known = tuple(v for c, v in row.items() if c not in (CODE, *plan.sensitive, *plan.other))
+                values[known] |= {row["suspended"]} - {None}
+            varied = varied and all(len(found) >= plan.sensitive["suspended"] for found in values.values())
+        told += count if count < plan.k or not varied else 0
+    return told
+
+
 @pytest.mark.parametrize("mode", ["withhold", "drop"])
 @pytest.mark.parametrize("seed", range(4))
 def test_who_is_alike_is_so_in_every_extract_of_the_study_together(seed, mode):
@@ -297,8 +311,8 @@ def test_who_is_alike_is_so_in_every_extract_of_the_study_together(seed, mode):
         assert (found.k, found.l["suspended"]) == _least_by_hand(extract.rows, handed_over, plan)
         assert found.reaches(plan)
         trails, _ = _joint([extract.rows, *handed_over], plan)
-        gone = Counter(trail for trail in trails.values() if trail[0] is None)
-        assert extract.report.told_by_leaving == sum(count for count in gone.values() if count < plan.k) > 0
+        gone = {code for code, trail in trails.items() if trail[0] is None}
+        assert extract.report.told_by_leaving == _count_told_by_hand(gone, trails, handed_over, plan) > 0
         again = prepare_extract(rows, plan, codes, [*handed_over, extract.rows])
         assert again.rows.equals(extract.rows), "against itself nothing changes"
         handed_over.append(extract.rows)
@@ -335,5 +349,7 @@ def test_a_plan_that_refuses_refuses_where_somebody_is_told_by_leaving():
     with pytest.raises(ExtractRefused, match="2 persons of earlier extracts"):
         prepare_extract(before.filter(pl.int_range(20) > 1), plan, codes, handed_over)
     assert prepare_extract(before.filter(pl.int_range(20) > 4), plan, codes, handed_over).report.told_by_leaving == 0
+    with pytest.raises(ExtractRefused, match="8 persons of earlier extracts"):  # enough, but all had been suspended
+        prepare_extract(before.filter(~pl.int_range(20).is_in(range(0, 16, 2))), plan, codes, handed_over)
     with pytest.raises(ValueError, match="is no extract"):
         prepare_extract(before, plan, codes, [before])
