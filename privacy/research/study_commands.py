@@ -77,8 +77,8 @@ def _extract(given: argparse.Namespace) -> int:
 def _hand_over(given: argparse.Namespace) -> int:
     from privacy.research.study_files import hand_over
 
-    study, versions = hand_over(given.folder, given.codes)
-    print(f"Study {study}: {versions} handed over. Every later extract of it is held against what was.")
+    study, path, versions = hand_over(given.folder, given.codes)
+    print(f"Study {study}: send {path}. Every later extract is held against the {versions} handed over so far.")
     return OK
 
 

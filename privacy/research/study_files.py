@@ -55,11 +55,12 @@ def extract_study(rows: pl.DataFrame, plan: StudyPlan, codes_dir: str | Path, ou
     return extract
 
 
-def hand_over(out_dir: str | Path, codes_dir: str | Path) -> tuple[str, int]:
-    """Notes that the extract in `out_dir` goes to its researchers: the study, and how many of it were handed over.
+def hand_over(out_dir: str | Path, codes_dir: str | Path) -> tuple[str, Path, int]:
+    """Notes that the extract in `out_dir` goes to its researchers: the study, the copy, and how many were handed over.
 
-    A copy stays beside the study's codes, and every later extract is held against it. The same one again changes
-    nothing. Raises DescriptionError if there is no extract.
+    The copy stays beside the study's codes, and every later extract is held against it: that is the file to send, for
+    the next night may write another extract. The same one again changes nothing. Raises DescriptionError if there is no
+    extract.
     """
     out, codes = Path(out_dir), Path(codes_dir)
     try:
@@ -74,7 +75,7 @@ def hand_over(out_dir: str | Path, codes_dir: str | Path) -> tuple[str, int]:
     path = _name_handed_over(codes, study) / f"{hashlib.sha256(extract).hexdigest()[:16]}.parquet"
     path.parent.mkdir(exist_ok=True, mode=0o700)
     _write_whole(path, lambda fresh: (fresh.touch(mode=0o600), fresh.write_bytes(extract)))
-    return study, len(list_handed_over(codes, study))
+    return study, path, len(list_handed_over(codes, study))
 
 
 def list_handed_over(codes_dir: str | Path, study: str) -> list[pl.DataFrame]:

@@ -138,7 +138,7 @@ def test_what_is_handed_over_is_noted_and_the_next_extract_says_so(study, capsys
     assert _extract(study) == OK
     assert "Held against" not in capsys.readouterr().out
     assert main(hand_over) == OK
-    assert "Study absence: 1 handed over" in capsys.readouterr().out
+    assert "against the 1 handed over so far" in capsys.readouterr().out
     rows = pl.read_parquet(study / "rows.parquet")
     rows.filter(pl.col("student_key") != "s0").write_parquet(study / "rows.parquet")
     assert _extract(study) == OK
