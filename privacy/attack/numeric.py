@@ -18,8 +18,9 @@ SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
 CHUNK = 800  # unknowns in one program: many more make it slow, fewer leave too little room and cost as much to set up
 TRIES = 60  # values tried one by one before giving up on a quantity
 GAIN = 0.1  # random directions are given up when one finds less than this part of the values still lacking
-MANY = 200  # unknowns that are settled together rather than one by one
+MANY, DENSE = 200, 0.25  # unknowns, and part of all, that are settled together where so many are left
 WIDER = (2 * CHUNK, 3 * CHUNK, 4 * CHUNK)  # unknowns in one program over whole numbers
+FEW_GROUPS, SMALL_GAIN = 8, 0.05  # the search is given up when so many groups find less than this part of what lacks
 FURTHER = 8  # times the way that is needed: with more of it whole numbers are found sooner
 
 
@@ -116,9 +117,15 @@ class Attack:
                 near = np.concatenate([members[label] for label in dict.fromkeys([*chunk, *tied])])
                 self._sweep(np.sort(near), np.concatenate([members[label] for label in chunk]))
             size, partners = 2 * size, 1
+        many = max(MANY, DENSE * len(every))
         for size in WIDER if ties else ():
-            if self.found.open.sum() > MANY and (size < len(every) or size == WIDER[0]):
-                self._sweep_whole(members, ties, size)
+            open_ = self.found.open.sum()
+            if open_ <= many or (size > WIDER[0] and size >= len(every)):
+                break
+            self._sweep_whole(members, ties, size)
+            if self.found.open.sum() > (1 - GAIN) * open_:
+                break
+            many = MANY / 4  # where it pays it is gone on with
         for size in (CHUNK, 4 * CHUNK) if ties else ():
             for label, own in enumerate(members):
                 if self.found.open[own].any():
@@ -173,20 +180,25 @@ class Attack:
 
         Together they are far fewer than everything, which has more ways and takes longer by far. Again while it gains.
         """
-        found, every, before = self.found, np.arange(len(self.group)), np.inf
-        while (left := found.lacking(every)) and left < (1 - GAIN) * before:
-            before = left
-            lacking = [label for label, own in enumerate(members) if found.open[own].any()]
+        found, every, before, tried = self.found, np.arange(len(self.group)), np.inf, 0
+        while lacking := [label for label, own in enumerate(members) if found.open[own].any()]:
             for label in self.random.permutation(lacking):
-                if found.open[members[label]].any():
-                    near = dict.fromkeys([label, *ties[label][:1], *self.random.permutation(len(members))])
-                    places = np.concatenate([members[one] for one in _chunk(list(near), members, size)[0]])
-                    places.sort()
-                    open_ = found.open[places]
-                    moves = WholeMoves(found, places, self.ceiling, FURTHER * self._reach(places[open_]))
-                    direction = np.where(open_, self.random.choice([-1.0, 1.0], len(places)), 0)
-                    moves.push(direction)
-                    moves.push(-direction)
+                if not found.open[members[label]].any():
+                    continue
+                if tried % FEW_GROUPS == 0:
+                    left = found.lacking(every)
+                    if left > (1 - SMALL_GAIN) * before:
+                        return
+                    before = left
+                tried += 1
+                near = dict.fromkeys([label, *ties[label][:1], *self.random.permutation(len(members))])
+                places = np.concatenate([members[one] for one in _chunk(list(near), members, size)[0]])
+                places.sort()
+                open_ = found.open[places]
+                moves = WholeMoves(found, places, self.ceiling, FURTHER * self._reach(places[open_]))
+                direction = np.where(open_, self.random.choice([-1.0, 1.0], len(places)), 0)
+                moves.push(direction)
+                moves.push(-direction)
 
     def _search_singly(self, places: np.ndarray, wanted: np.ndarray) -> None:
         """The shortest moves of each wanted unknown up and down, within some places: short ones are mostly whole."""
