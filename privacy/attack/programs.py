@@ -11,9 +11,9 @@ CEILING = (
     10  # unbounded quantities are looked at up to this multiple of everything published (a smaller world is safer)
 )
 NODES = 2000  # of a whole-number search: a count, not a clock, so that the same input gives the same answer
-SWEEPS = 10  # of additions over all sums of a program before it is asked
-FAR = 64  # steps away from a corner up to which a table is looked for before it may be anywhere
 FEW_NODES, NEARLY = 20, 0.5  # of one that takes any answer; and the part of the way in which it may stop short
+FAR = 64  # steps away from a corner up to which a table is looked for before it may be anywhere
+SWEEPS = 10  # of additions over all sums of a program before it is asked
 
 
 def find_ceiling(unknowns: Unknowns) -> np.ndarray:

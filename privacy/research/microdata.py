@@ -79,8 +79,7 @@ def prepare_extract(
     well, so persons are alike only if they are in all of them; what each shows is looked at again. Raises
     ExtractRefused if somebody fails (or is told by leaving) and the plan says refuse; ValueError (names of columns and
     counts only) if columns are missing, a person has no code or several rows at one time, a band meets what is no whole
-    number, or an earlier extract is none;
-    RuntimeError if pyCANON finds less than the plan asks for.
+    number, or an earlier extract is none; RuntimeError if pyCANON finds less than the plan asks for.
     """
     kept = _select(rows, plan, codes)
     for one in earlier:

@@ -40,9 +40,10 @@ def extract_study(rows: pl.DataFrame, plan: StudyPlan, codes_dir: str | Path, ou
     """Makes a study's extract from rows with at least the plan's columns; gives back what it wrote.
 
     It is held against all extracts of the study that were handed over (hand_over). New persons get codes, saved in
-    `codes_dir` before anything else is written; `out_dir` gets `internal/report.json`
-    and, last, `researcher/extract.parquet`; a file that says it already is left alone. Raises CodesError,
-    ExtractRefused if nobody is left in the extract, and what prepare_extract raises: then nothing is written.
+    `codes_dir` before anything else is written; `out_dir` gets `internal/report.json` and, last,
+    `researcher/extract.parquet`; a file that says it already is left alone. Raises CodesError, DescriptionError for a
+    copy that cannot be read, ExtractRefused if nobody is left in the extract, and what prepare_extract raises: then
+    nothing is written.
     """
     codes = load_codes(codes_dir, plan.study).extend(rows[plan.person])
     extract = prepare_extract(rows, plan, codes, list_handed_over(codes_dir, plan.study))
