@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from privacy.engine import intervals
+from privacy.engine import exploring, intervals
 from privacy.engine.complementary import list_fixed, propose
 from privacy.engine.intervals import choose_safely, widen
 from privacy.engine.parts import cut_out
@@ -252,3 +252,15 @@ def test_a_unit_goes_back_when_a_quantity_would_lack_values_without_it():
     spare(problem, hidden, witnesses, _silent)
     assert hidden.tolist() == [True, True, False]
     assert not witnesses.lacking().any()
+
+
+@pytest.mark.parametrize(("few", "place"), [(0, -1), (1000, 0)])
+def test_where_few_numbers_lack_values_the_whole_state_is_looked_at_last(few, place, monkeypatch):
+    for name in ("push_at_random", "ask_singly"):
+        monkeypatch.setattr(exploring, name, lambda *_: None)
+    monkeypatch.setattr(exploring, "FEW", few)
+    problem, stages = pose_table(np.arange(1, 17).reshape(4, 4)), []
+    hidden = np.ones(len(problem.cost), dtype=bool)
+    exploring.explore(problem, hidden, Witnesses(problem, hidden), lambda stage, *_: stages.append(stage))
+    assert len(stages) == 3
+    assert stages[place] == "exploring the state"
