@@ -27,15 +27,18 @@ class Part:
 
 def cut_out(problem: Problem, columns: np.ndarray, hidden: np.ndarray) -> Part:
     """The part of some quantities (ascending) and all relations that hold for a move of them."""
-    touched = np.unique(problem.by_quantity[:, columns].indices)
-    return cut_out_relations(problem, columns, touched[~problem.lifted(hidden, touched)])
+    bound = np.zeros(problem.matrix.shape[0], dtype=bool)
+    bound[problem.by_quantity[:, columns].indices] = True
+    return cut_out_relations(problem, columns, np.flatnonzero(bound & ~problem.lifted(hidden)))
 
 
 def cut_out_relations(problem: Problem, columns: np.ndarray, rows: np.ndarray) -> Part:
     """The part of some quantities and some relations, both ascending."""
     terms = problem.by_quantity[:, columns]
-    place = np.searchsorted(rows, terms.indices)
-    kept = np.take(rows, place, mode="clip") == terms.indices if len(rows) else np.zeros(terms.nnz, dtype=bool)
+    number = np.full(problem.matrix.shape[0], -1)
+    number[rows] = np.arange(len(rows))
+    place = number[terms.indices]
+    kept = place >= 0
     ends = np.concatenate([[0], np.cumsum(kept)])[terms.indptr]
     matrix = sparse.csc_matrix(
         (terms.data[kept].astype(float), place[kept], ends), shape=(len(rows), len(columns)), copy=False

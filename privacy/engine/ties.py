@@ -115,9 +115,11 @@ def _join(matrix: sparse.csr_matrix, pairs: np.ndarray, single: np.ndarray) -> t
     links = sparse.coo_matrix((np.ones(len(left)), (left, right)), shape=(2 * number, 2 * number))
     _, label = connected_components(links, directed=False)
     rise, fall = label[:number], label[number:]
-    names, follows = np.unique(np.where(rise == fall, -1, np.minimum(rise, fall)), return_inverse=True)
-    stuck = int(len(names) > 0 and names[0] == -1)
-    return follows - stuck, np.where(rise < fall, 1.0, -1.0), len(names) - stuck
+    free = rise != fall
+    named = np.zeros(2 * number, dtype=bool)
+    named[np.minimum(rise, fall)[free]] = True
+    follows = np.where(free, (np.cumsum(named) - 1)[np.minimum(rise, fall)], -1)
+    return follows, np.where(rise < fall, 1.0, -1.0), int(named.sum())
 
 
 def _follow(matrix: sparse.csr_matrix, follows: np.ndarray, way: np.ndarray, number: int) -> sparse.csr_matrix:
@@ -138,7 +140,8 @@ def _list_different(matrix: sparse.csr_matrix, exact: np.ndarray) -> np.ndarray:
     some = np.flatnonzero(count)
     lead = np.sign(matrix.data[matrix.indptr[some]])
     label = np.where(exact[some], lead * (matrix[some] @ key), np.inf)
-    _, first = np.unique(
-        np.column_stack([label, np.where(exact[some], count[some], -1 - some)]), axis=0, return_index=True
-    )
-    return some[np.sort(first)]
+    other = np.where(exact[some], count[some], -1 - some)
+    order = np.lexsort((other, label))
+    label, other = label[order], other[order]
+    again = (label[1:] == label[:-1]) & (other[1:] == other[:-1])
+    return some[np.sort(np.delete(order, 1 + np.flatnonzero(again)))]

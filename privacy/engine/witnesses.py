@@ -85,12 +85,11 @@ class Witnesses:
         if (change > part.up[moved]).any():
             return False
         relation, term, amount = _list_terms(part.matrix, moved)
-        touched, place = np.unique(relation, return_inverse=True)
-        sums = np.bincount(place, amount * change[term], minlength=len(touched))
-        broken = (sums < part.low[touched]) | (sums > part.high[touched])
-        if broken.any() and not self._problem.lifted(self._hidden, part.rows[touched[broken]]).all():
+        sums = np.bincount(relation, amount * change[term], minlength=len(part.rows))
+        broken = (sums < part.low) | (sums > part.high)
+        if broken.any() and not self._problem.lifted(self._hidden, part.rows[broken]).all():
             return False
-        self._note(part, moved, change, place, term)
+        self._note(part, moved, change, relation, term)
         return True
 
     def _note(self, part: Part, moved: np.ndarray, change: np.ndarray, relation: np.ndarray, term: np.ndarray) -> None:
@@ -113,6 +112,8 @@ class Witnesses:
         for times in range(1, self._problem.candidates):
             change = step * times
             able = (np.abs(change) <= np.abs(last)) & (self.count[columns] < self._problem.candidates)
+            if not able.any():
+                return
             rows, change = columns[able], change[able]
             fresh = ~(self.changes[rows] == change[:, None]).any(axis=1)
             rows = rows[fresh]
