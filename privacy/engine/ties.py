@@ -135,13 +135,11 @@ def _follow(matrix: sparse.csr_matrix, follows: np.ndarray, way: np.ndarray, num
 
 def _list_different(matrix: sparse.csr_matrix, exact: np.ndarray) -> np.ndarray:
     """The rows that say something, and of sums that say the same one."""
-    key = np.random.default_rng(0).integers(1, 2**20, matrix.shape[1]).astype(float)
-    count = np.diff(matrix.indptr)
-    some = np.flatnonzero(count)
+    # Two keys: of thousands of sums some pair has one in common by chance. They are small, so that sums are exact.
+    key = np.random.default_rng(0).integers(1, 2**20, (matrix.shape[1], 2)).astype(float)
+    some = np.flatnonzero(np.diff(matrix.indptr))
     lead = np.sign(matrix.data[matrix.indptr[some]])
-    label = np.where(exact[some], lead * (matrix[some] @ key), np.inf)
-    other = np.where(exact[some], count[some], -1 - some)
-    order = np.lexsort((other, label))
-    label, other = label[order], other[order]
-    again = (label[1:] == label[:-1]) & (other[1:] == other[:-1])
+    label = np.where(exact[some], 0, 1 + some), *(lead * (matrix[some] @ key).T)
+    order = np.lexsort(label)
+    again = np.logical_and.reduce([one[order][1:] == one[order][:-1] for one in label])
     return some[np.sort(np.delete(order, 1 + np.flatnonzero(again)))]

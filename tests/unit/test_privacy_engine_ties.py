@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from privacy.engine.complementary import list_fixed
 from privacy.engine.parts import Part, cut_out
@@ -70,3 +71,15 @@ def test_a_sum_that_may_be_broken_holds_nothing_back():
 def test_a_sum_that_may_be_broken_ties_nothing():
     part = _part(3)
     assert len(tie_together(part, np.zeros(len(part.rows), dtype=bool)).down) == len(part.columns)
+
+
+def test_of_many_sums_only_those_that_say_the_same_are_one():
+    dice, m, n = np.random.default_rng(4), 6000, 80
+    sums = np.unique(np.sort(np.argsort(dice.random((m, n)), axis=1)[:, :3], axis=1), axis=0)
+    twice = np.concatenate([sums, sums[:50]])
+    signs = np.concatenate([np.tile([1.0, -1.0, 1.0], len(sums)), np.tile([-1.0, 1.0, -1.0], 50)])
+    rows = np.repeat(np.arange(len(twice)), 3)
+    matrix = sparse.csc_matrix((signs, (rows, twice.ravel())), shape=(len(twice), n))
+    room, none = np.full(n, 9.0), np.zeros(len(twice))
+    tied = tie_together(Part(np.arange(n), np.arange(len(twice)), matrix, room, room, none, none))
+    assert tied.rows.tolist() == list(range(len(sums)))
