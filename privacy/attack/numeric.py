@@ -18,6 +18,7 @@ SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
 CHUNK = 800  # unknowns in one program: many more make it slow, fewer leave too little room and cost as much to set up
 TRIES = 60  # values tried one by one before giving up on a quantity
 GAIN = 0.1  # random directions are given up when one finds less than this part of the values still lacking
+FEW, LARGE = 50, 10_000  # one in so many unknowns is open, as after a correction, and more unknowns take seconds
 MANY, DENSE = 200, 0.25  # unknowns, and part of all, that are settled together where so many are left
 WIDER = (2 * CHUNK, 3 * CHUNK, 4 * CHUNK)  # unknowns in one program over whole numbers
 FEW_GROUPS, SMALL_GAIN = 8, 0.05  # the search is given up when so many groups find less than this part of what lacks
@@ -81,6 +82,7 @@ class Attack:
         n, asked = len(self.required), self.required > 0
         if self.start:
             self.found = self.start()
+            self._ask_at_large()
         else:
             room = np.maximum(self.required, self.required.max(initial=1)) - 1.0
             base, contradiction = find_table(self.unknowns, room)
@@ -98,11 +100,28 @@ class Attack:
             lowest[place], highest[place] = self.bounds[place]
         return Verdicts(verdict, self.found.count, lowest, highest, False, self.found, self.leaks)
 
+    def _ask_at_large(self) -> None:
+        """Each of few open unknowns over everything, as far as it can go and then step by step, as long as it gains.
+
+        What a correction leaves open hangs together, and on more than the groups it lies in: one mostly shows all.
+        """
+        open_ = np.flatnonzero(self.found.open)
+        for place in open_ if FEW * len(open_) < len(self.group) <= LARGE else ():
+            self._go_furthest(place)
+            for step in range(1, self.required[place]):
+                for change in (step, -step):
+                    if self.found.open[place]:
+                        self._ask(place, change)
+            if self.found.open[place]:
+                return
+
     def _search_groups(self) -> None:
         """Sweeps over some groups at a time, then over more of them with those most tied to them, then over everything.
 
         Only the groups that still lack something are gone over again.
         """
+        if not self.found.open.any():
+            return
         every = np.arange(len(self.group))
         order = np.argsort(self.group, kind="stable")
         members = np.split(order, np.flatnonzero(np.diff(self.group[order])) + 1)
@@ -225,33 +244,49 @@ class Attack:
             self._all = Moves(self.found, np.arange(len(self.group)), self.ceiling)
         return self._all
 
-    def _settle(self, place: int) -> str:
-        """The verdict on one unknown: first its interval, then its whole values one by one."""
-        moves, found, base, ends, duals = self._everything(), self.found, int(self.found.base[place]), [], []
+    def _go_furthest(self, place: int) -> tuple[list[float], list[np.ndarray]]:
+        """Down and up as far as one unknown can go while it is open: where that ends, and the multipliers that show it.
+
+        Fewer than two ends where it is closed on the way, or a program has no answer.
+        """
+        ends, duals = [], []
         for sign in (-1.0, 1.0):
             direction = np.zeros(len(self.group))
             direction[place] = sign
-            reached = moves.push(direction)
+            reached = self._everything().push(direction) if self.found.open[place] else None
             if reached is None:
-                return UNPROVED
-            ends.append(base + sign * reached)
-            duals.append(-moves.multipliers())
-            if not found.open[place]:
-                return SAFE
+                break
+            ends.append(self.found.base[place] + sign * reached)
+            duals.append(-self._everything().multipliers())
+        return ends, duals
+
+    def _ask(self, place: int, change: int, whole: bool = False) -> None:
+        """Whether everything else lets one unknown change by so much."""
+        moves = self._everything()
+        moves.fix(place, change)
+        moves.push(np.zeros(len(self.group)), whole)
+        moves.fix(place, None)
+
+    def _settle(self, place: int) -> str:
+        """The verdict on one unknown: first its interval, then its whole values one by one."""
+        found, base = self.found, int(self.found.base[place])
+        ends, duals = self._go_furthest(place)
+        if not found.open[place]:
+            return SAFE
+        if len(ends) < 2:
+            return UNPROVED
         low, high = int(np.ceil(ends[0] - WHOLE)), int(np.floor(ends[1] + WHOLE))
         if high < low:
             return UNPROVED
         self.bounds[place] = low, high
         if high - low + 1 < self.required[place] or high - low < self.width[place] * high:
-            self.leaks.append(Leak(place, moves.relations, *duals))
+            self.leaks.append(Leak(place, self._everything().relations, *duals))
             return EXPOSED
         seen = set((found.changes[place, : found.count[place]] + base).tolist())
         for value in [high, *range(low, min(high, low + TRIES) + 1)]:
             if value in seen:
                 continue
-            moves.fix(place, value - base)
-            moves.push(np.zeros(len(self.group)), whole=True)
-            moves.fix(place, None)
+            self._ask(place, value - base, whole=True)
             if not found.open[place]:
                 return SAFE
         return EXPOSED if high - low <= TRIES else UNPROVED

@@ -18,6 +18,7 @@ from privacy.engine.witnesses import Witnesses
 from privacy.release import Progress
 
 WAVE = 400  # quantities that are priced one by one before the first remedy is taken
+FEW = 5  # of so many withheld quantities one lacks values at first, as after a correction: all are not priced then
 ROUGHLY = -1  # stands for how much was withheld when a price was asked: before anything was
 
 
@@ -45,7 +46,8 @@ def widen(problem: Problem, hidden: np.ndarray, progress: Progress) -> Witnesses
     hidden |= list_fixed(problem)
     witnesses = Witnesses(problem, hidden)
     universe = label_parts(problem, ~problem.known)
-    _widen_cheapest_first(problem, universe, hidden, witnesses, progress)
+    few = FEW * witnesses.lacking().sum() < (hidden[problem.unit] & ~problem.known).sum()
+    _widen_cheapest_first(problem, universe, hidden, witnesses, progress, one_by_one=few)
     for radius in (Around, Region, Universe, Everything):
         lacking = np.flatnonzero(witnesses.lacking())
         if not len(lacking):
@@ -59,14 +61,21 @@ def widen(problem: Problem, hidden: np.ndarray, progress: Progress) -> Witnesses
 
 
 def _widen_cheapest_first(
-    problem: Problem, universe: np.ndarray, hidden: np.ndarray, witnesses: Witnesses, progress: Progress
+    problem: Problem,
+    universe: np.ndarray,
+    hidden: np.ndarray,
+    witnesses: Witnesses,
+    progress: Progress,
+    *,
+    one_by_one: bool,
 ) -> None:
     """Withholds, in place, what frees one quantity after the other, always the one that is cheapest to free.
 
     What is cheap for one often frees many: most need nothing of their own any more when their turn comes. Programs over
-    many quantities are asked only for what no single cheap unit frees.
+    many quantities are asked only for what no single cheap unit frees. one_by_one: each in turn instead, whatever it
+    costs. What a correction left without values mostly moves with the same few numbers of its row, in all versions.
     """
-    reach: tuple[type[Block], ...] = (Single,)
+    reach: tuple[type[Block], ...] = (Single, Around, Region) if one_by_one else (Single,)
     while witnesses.lacking().any():
         before = _measure(hidden, witnesses)
         explore(problem, hidden, witnesses, progress)
@@ -74,7 +83,8 @@ def _widen_cheapest_first(
         places = tuple(place(problem, universe, hidden) for place in reach)
         most = places[0].cheap if len(places) == 1 else np.inf
         targets = _list_untied(problem, hidden, witnesses)
-        _take_cheapest(targets, places, hidden, witnesses, progress, most=most)
+        waves = len(targets) if one_by_one else -(-len(targets) // WAVE)
+        _take_cheapest(targets, places, hidden, witnesses, progress, most=most, waves=waves)
         if len(places) > 1 and _measure(hidden, witnesses) == before:
             return
         reach = (Single, Around, Region)
@@ -88,18 +98,18 @@ def _take_cheapest(
     progress: Progress,
     *,
     most: float,
+    waves: int,
 ) -> None:
     """Takes, in place, remedies for some quantities that cost at most so much, the cheapest first.
 
-    Prices only fall while more is withheld; so a quantity waits at the price it had last. Of more than WAVE quantities
-    a wave is priced at a time, at first roughly, and what costs more than the middle price waits for the last wave: by
-    then most need nothing of their own any more.
+    Prices only fall while more is withheld; so a quantity waits at the price it had last. Where there are several waves
+    each is priced by itself, at first roughly unless it is of one quantity, and what costs more than the middle price
+    waits for the last wave: by then most need nothing of their own any more.
     """
     found: dict[int, Remedy] = {}
     asked_at: dict[int, int] = {}
     queue: list[tuple[float, int]] = []
-    waves = -(-len(targets) // WAVE)
-    roughly = waves > 1 and np.isinf(most)  # against a highest price only the cheapest remedy counts
+    roughly = 1 < waves < len(targets) and np.isinf(most)  # against a highest price only the cheapest remedy counts
     for wave in range(waves):
         priced = targets[wave::waves]
         for done, target in enumerate(priced):

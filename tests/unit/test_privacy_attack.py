@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 
 from privacy import audit_system
 from privacy.attack.exhibits import Exhibits, Unknowns
+from privacy.attack.numeric import Attack
 from privacy.attack.programs import Moves, ShortMoves, WholeMoves, find_ceiling, find_table
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "data" / "disclosure-attacks" / "cases"
@@ -113,6 +114,26 @@ def test_whole_numbers_are_found_where_the_furthest_corner_has_none():
         kind(exhibits, places, find_ceiling(unknowns), 9.0).push(direction)
         counts.append(exhibits.count.tolist())
     assert counts == [[1, 1], [2, 2]]
+
+
+def test_few_open_unknowns_are_asked_for_over_everything_before_any_group_is_swept(monkeypatch):
+    # Sixty sums of four; all but the values of the first was found before.
+    n = 240
+    matrix = csr_matrix(np.kron(np.eye(n // 4, dtype=np.int64), np.array([[1, 1, 1, 1]])))
+    unknowns = Unknowns(matrix, np.full(n // 4, 40.0), np.full(n // 4, 40.0), np.ones(n), np.full(n, 99.0))
+
+    def start():
+        found = Exhibits(unknowns, np.full(n, 10), np.full(n, 4), np.zeros(n))
+        found.open[:] = np.arange(n) < 4
+        return found
+
+    def sweep(*_):
+        raise AssertionError("a group is swept")
+
+    monkeypatch.setattr(Attack, "_sweep", sweep)
+    attack = Attack(unknowns, np.full(n, 4), np.zeros(n), np.arange(n), start=start)
+    assert (attack.run().verdict == "safe").all()
+    assert (attack.found.count[:4] == 4).all()
 
 
 def test_a_table_of_whole_numbers_is_found_some_steps_away_or_shown_to_be_none():

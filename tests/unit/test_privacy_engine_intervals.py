@@ -93,6 +93,30 @@ def test_of_many_numbers_a_wave_is_priced_roughly_and_helped_before_the_next(mon
     assert len(set(lacking)) > 1, "nothing was taken between the waves"
 
 
+def test_what_helps_one_of_few_numbers_is_taken_before_the_next_is_asked_about(monkeypatch):
+    asked, find_truly = [], intervals.find_remedy
+
+    def find(places, target, witnesses, **options):
+        asked.append(target)
+        return find_truly(places, target, witnesses, **options)
+
+    monkeypatch.setattr(intervals, "find_remedy", find)
+    inner = np.full((6, 6), 60)
+    inner[0] = [4, 4, 6000, 6000, 6000, 6000]
+    problem = pose_table(inner, sensitive_below=5)
+    place = np.arange(49).reshape(7, 7)
+    hidden = np.zeros(49, dtype=bool)
+    hidden[[*place[0, :2], *place[2:6, 2:6].ravel()]] = True  # the two small ones move against each other
+    assert not widen(problem, hidden, _silent).lacking().any()
+    assert len(asked) == 1
+    asked.clear()
+    monkeypatch.setattr(intervals, "FEW", np.inf)
+    hidden[:] = False
+    hidden[place[0, :2]] = True
+    widen(problem, hidden, _silent)
+    assert len(asked) > 1, "all are priced where many lack values"
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_no_condition_of_room_forbids_a_set_that_brute_force_finds_safe(seed):
     dice = np.random.default_rng(seed)
