@@ -88,7 +88,7 @@ def build_states(cells: pl.DataFrame, releases: Sequence[Release], policy: Polic
 def _join(tables: pl.DataFrame | dict[tuple, pl.DataFrame]) -> pl.DataFrame:
     if isinstance(tables, pl.DataFrame):
         return tables
-    return pl.concat([tables[key].select(CELL_COLUMNS) for key in sorted(tables)])
+    return pl.concat([tables[key] for key in sorted(tables)])
 
 
 def _build(cells: pl.DataFrame, said: list[Release], policy: Policy) -> State:
@@ -124,12 +124,12 @@ def _list_states(
     latest: dict[tuple, pl.DataFrame] = {}
     tiers: dict[str, dict[tuple, pl.DataFrame]] = {}
     for release in releases:
-        exact = release.exact.filter(pl.col("table_id").is_in(list(policy.tables)))
+        exact = release.exact.select(CELL_COLUMNS).filter(pl.col("table_id").is_in(list(policy.tables)))
         parts = exact.partition_by(TABLE, as_dict=True)
         tiers[release.tier] = {**tiers.get(release.tier, {}), **parts}
         latest |= parts
         states.append((tiers[release.tier], [release]))
-    at_hand = cells.partition_by(TABLE, as_dict=True)
+    at_hand = cells.select(CELL_COLUMNS).partition_by(TABLE, as_dict=True)
     states.append((latest | at_hand, []))
     distinct: list[tuple[dict, list[Release]]] = []
     for state, said in reversed(states):
@@ -144,4 +144,4 @@ def _list_states(
 
 
 def _is_same(one: pl.DataFrame, other: pl.DataFrame) -> bool:
-    return one is other or one.select(CELL_COLUMNS).equals(other.select(CELL_COLUMNS))
+    return one is other or one.equals(other)

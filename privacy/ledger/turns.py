@@ -3,12 +3,16 @@
 A process takes one to two seconds to start, as long as a correction of a part takes to solve: nobody waits for it.
 """
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+THREADS = "POLARS_MAX_THREADS"  # what Polars asks for when it is loaded
 
 
 def take_turns(
@@ -24,12 +28,25 @@ def take_turns(
         return _take(work, items, None, report)
     with ProcessPoolExecutor(others, mp_context=get_context("spawn")) as pool, TemporaryDirectory() as turns:
         share = partial(_take, work, items, Path(turns))
-        jobs = [pool.submit(share) for _ in range(others)]
+        with _one_thread_each():
+            jobs = [pool.submit(share) for _ in range(others)]
         failed = share(report)
         for job in jobs:
             failed += [job.exception()] if job.exception() else job.result()
         report(len(items))
     return failed
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Processes started meanwhile compute with one thread: together they have the cores, and more only waits."""
+    before = os.environ.get(THREADS)
+    os.environ[THREADS] = before or "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[THREADS]
 
 
 def _take(
