@@ -6,22 +6,30 @@ that it depends on. So a run that was killed goes on where it stopped, and a par
 """
 
 import hashlib
-import hmac
-import json
-import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
 
-from privacy.certificates import Certificates, read_certificates
-from privacy.ledger.chain import TABLE, Entry, Ledger, Release
+from privacy.certificates import Certificates
+from privacy.ledger.chain import TABLE, Entry, Release
 from privacy.ledger.cumulative import Past, audit_after, check_after, open_proofs, protect_after, recall
 from privacy.ledger.lost import set_lost_aside
 from privacy.ledger.nearby import COUNTED, cut_releases, cut_rows, find_reaches, join_found
+from privacy.ledger.outcomes import (
+    Campaign,
+    list_files,
+    place_of,
+    read_code,
+    read_found,
+    read_released,
+    read_summary,
+    seal,
+    seal_files,
+    write_outcome,
+    write_released,
+)
 from privacy.ledger.translation import Found, name_quantities
 from privacy.ledger.turns import take_turns
 from privacy.ledger.versions import ROW
@@ -30,28 +38,6 @@ from privacy.release import Progress
 from privacy.structure import KEY, check_cells
 
 Tables = tuple[tuple[str, int], ...]  # (table_id, school_year), in order
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """Where a tier's tables come from and go to.
-
-    tables: a folder with one Parquet file `<table_id>.<school_year>.parquet` of exact cells each. store: a folder of
-    outcomes, internal. public, internal: the folders of the ledger. secret: breaks ties and keys all hashes.
-    """
-
-    tier: str
-    tables: Path
-    store: Path
-    public: Path
-    internal: Path
-    policy: Policy
-    secret: bytes
-
-    @property
-    def ledger(self) -> Ledger:
-        """The ledger the campaign reads and adds to."""
-        return Ledger(self.public, self.internal, secret=self.secret)
 
 
 @dataclass(frozen=True)
@@ -102,8 +88,8 @@ def _list_ties(policy: Policy) -> Iterator[list[tuple[str, int]]]:
 
 def list_parts(campaign: Campaign) -> list[Part]:
     """The parts of the tables as they are, and what the store knows of them. Raises ValueError for a stray file."""
-    digests = {table: hashlib.sha256(path.read_bytes()).hexdigest() for table, path in _list_files(campaign).items()}
-    ledger, released = campaign.ledger, _read_released(campaign)
+    digests = {table: hashlib.sha256(path.read_bytes()).hexdigest() for table, path in list_files(campaign).items()}
+    ledger, released = campaign.ledger, read_released(campaign)
     said: dict[tuple[str, int], list] = {}
     for tier in ledger.tiers():
         for entry in ledger.entries(tier):
@@ -113,12 +99,12 @@ def list_parts(campaign: Campaign) -> list[Part]:
     for group in tie_tables(digests | said, campaign.policy):
         tables = tuple(one for one in group if one in digests)
         tied = tuple(one for one in group if one not in digests)
-        content = _seal(campaign, [tables, [digests[one] for one in tables]])
+        content = seal(campaign, [tables, [digests[one] for one in tables]])
         last = released.get(_name(tables), {})
         is_new = last.get("content") != content
         past = [said.get(one, []) for one in group]
-        key = _seal(campaign, [content, tied, past, _read_code()]) if is_new else last["key"]
-        outcome = _read_json(_place(campaign, key) / "outcome.json")
+        key = seal(campaign, [content, tied, past, read_code()]) if is_new else last["key"]
+        outcome = read_summary(campaign, key)
         if tables:
             parts.append(Part(tables, tied, content, key, is_new, outcome.get("passed"), outcome.get("proven", 0)))
     return parts
@@ -130,7 +116,7 @@ def solve(campaign: Campaign, *, processes: int = 2, progress: Progress | None =
     May be killed at any time: what is solved stays solved. Raises what a part raised, when all others are done.
     """
     report = progress or (lambda stage, done, total: None)
-    parts, released = list_parts(campaign), _read_released(campaign)
+    parts, released = list_parts(campaign), read_released(campaign)
     todo = [(campaign, part, released.get(part.name)) for part in parts if part.is_new and not part.passed]
     before = len(parts) - len(todo)
     report("solving", before, len(parts))
@@ -147,25 +133,15 @@ def solve_part(campaign: Campaign, part: Part, last: dict[str, str] | None) -> N
 
     Of a part that was released before, only what its changes can reach is looked at, if that is enough.
     """
-    files = _list_files(campaign)
+    files = list_files(campaign)
     cells = check_cells(pl.concat([pl.read_parquet(files[one]) for one in part.tables]), campaign.policy)
     releases = campaign.ledger.read_history([*part.tables, *part.tied])
-    earlier = _read_found(campaign, last) if last else None
+    earlier = read_found(campaign, last) if last else None
     solved = None
     if earlier and releases and _may_stay_near(campaign, part, last, releases):
-        solved = _solve_near(campaign, cells, releases, earlier, _place(campaign, last["key"]))
+        solved = _solve_near(campaign, cells, releases, earlier, place_of(campaign, last["key"]))
     frames, certificates, outcome = solved or _solve(campaign, cells, releases, earlier)[:3]
-    place = _place(campaign, part.key)
-    draft = place.with_name(f"{place.name}.{os.getpid()}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    for name, frame in frames.items():
-        frame.write_parquet(draft / f"{name}.parquet", statistics=False)
-    certificates.write(draft / "certificates")
-    outcome |= {"policy": campaign.policy.hash, "code": _read_code(), "seal": _seal_files(campaign, draft)}
-    (draft / "outcome.json").write_text(json.dumps(outcome), encoding="utf-8")
-    shutil.rmtree(place, ignore_errors=True)
-    os.replace(draft, place)
+    write_outcome(campaign, part.key, frames, certificates, outcome)
 
 
 Solved = tuple[dict[str, pl.DataFrame], Certificates, dict]  # frames by name, what the attack found, the outcome
@@ -203,10 +179,10 @@ def _solve(
 
 def _may_stay_near(campaign: Campaign, part: Part, last: dict[str, str], releases: Sequence[Release]) -> bool:
     """Whether what was found of the last release says all that is needed of what a change does not reach."""
-    place, policy = _place(campaign, last["key"]), campaign.policy
-    outcome, newest = _read_json(place / "outcome.json"), releases[-1]
-    same = (outcome.get("policy"), outcome.get("code")) == (policy.hash, _read_code())
-    same = same and outcome["seal"] == _seal_files(campaign, place)
+    place, policy = place_of(campaign, last["key"]), campaign.policy
+    outcome, newest = read_summary(campaign, last["key"]), releases[-1]
+    same = (outcome.get("policy"), outcome.get("code")) == (policy.hash, read_code())
+    same = same and outcome["seal"] == seal_files(campaign, place)
     told = set(newest.exact.select(TABLE).unique().iter_rows()) == set(part.tables) and not part.tied
     alone = all(release.tier == campaign.tier for release in releases) and not policy.insiders
     rules = [policy.tables[name] for name, _ in part.tables]
@@ -248,16 +224,13 @@ def conclude(campaign: Campaign, release: str, *, date: str | None = None) -> En
         raise ValueError(f"not solved, or not safe: {', '.join(bad)}")
     if not new:
         return None
-    places = [_place(campaign, part.key) for part in new]
+    places = [place_of(campaign, part.key) for part in new]
     pieces = ((pl.read_parquet(one / "published.parquet"), pl.read_parquet(one / "exact.parquet")) for one in places)
     entry = campaign.ledger.append(campaign.tier, release, pieces, policy_hash=campaign.policy.hash, date=date)
-    released = _read_released(campaign)
+    released = read_released(campaign)
     for part in new:
         released[part.name] = {"content": part.content, "key": part.key, "release": f"{campaign.tier}/{release}"}
-    path = campaign.store / f"{campaign.tier}.json"
-    draft = path.with_name(f"{path.name}.draft")
-    draft.write_text(json.dumps(released, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(draft, path)
+    write_released(campaign, released)
     return entry
 
 
@@ -266,68 +239,8 @@ def read_outcome(campaign: Campaign, part: Part) -> dict[str, pl.DataFrame]:
     faults (as CheckReport), lost (as set_lost_aside gives it). All but the first are internal.
     """
     names = ("published", "reasons", "attacked", "failures", "faults", "lost")
-    return {name: pl.read_parquet(_place(campaign, part.key) / f"{name}.parquet") for name in names}
-
-
-def write_tables(cells: pl.DataFrame, folder: str | Path) -> None:
-    """Writes cells as the files a campaign reads: one per table and school year."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    for (table, year), rows in cells.partition_by(TABLE, as_dict=True).items():
-        draft = Path(folder) / f".{table}.{year}.draft"
-        rows.sort(KEY).write_parquet(draft)
-        os.replace(draft, Path(folder) / f"{table}.{year}.parquet")
+    return {name: pl.read_parquet(place_of(campaign, part.key) / f"{name}.parquet") for name in names}
 
 
 def _name(tables: Tables) -> str:
     return "+".join(f"{table}.{year}" for table, year in tables)
-
-
-def _list_files(campaign: Campaign) -> dict[tuple[str, int], Path]:
-    files = {}
-    for path in sorted(Path(campaign.tables).glob("*.parquet")):
-        table, _, year = path.stem.rpartition(".")
-        if not table or not year.isdigit():
-            raise ValueError(f"{path.name} is not named <table_id>.<school_year>.parquet")
-        files[table, int(year)] = path
-    return files
-
-
-def _place(campaign: Campaign, key: str) -> Path:
-    return Path(campaign.store) / "parts" / key
-
-
-def _seal(campaign: Campaign, content: list) -> str:
-    text = json.dumps([campaign.tier, campaign.policy.hash, content], sort_keys=True)
-    return hmac.new(campaign.secret, text.encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _seal_files(campaign: Campaign, place: Path) -> str:
-    """A keyed hash of the tables of an outcome: what is not looked at again is what was found."""
-    files = sorted(place.rglob("*.parquet"))
-    return _seal(campaign, [[path.name, hashlib.sha256(path.read_bytes()).hexdigest()] for path in files])
-
-
-@lru_cache
-def _read_code() -> str:
-    """A hash of this package: another engine is another outcome."""
-    code = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.parent.rglob("*.py")):
-        code.update(path.read_bytes())
-    return code.hexdigest()
-
-
-def _read_released(campaign: Campaign) -> dict[str, dict[str, str]]:
-    """Per part: content, key and release of what the tier was last shown."""
-    return _read_json(Path(campaign.store) / f"{campaign.tier}.json")
-
-
-def _read_json(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _read_found(campaign: Campaign, last: dict[str, str]) -> Found | None:
-    place = _place(campaign, last["key"])
-    if not place.exists():
-        return None
-    quantities = pl.read_parquet(place / "quantities.parquet")
-    return Found(last["release"], quantities, read_certificates(place / "certificates"))

@@ -7,17 +7,8 @@ import polars as pl
 import pytest
 
 from benchmarks.disclosure_scale import correct, make_policy, make_schools, make_table
-from privacy.ledger import campaign as campaigns
-from privacy.ledger.campaign import (
-    Campaign,
-    conclude,
-    list_parts,
-    read_outcome,
-    solve,
-    solve_part,
-    tie_tables,
-    write_tables,
-)
+from privacy.ledger.campaign import Campaign, conclude, list_parts, read_outcome, solve, solve_part, tie_tables
+from privacy.ledger.outcomes import read_released, write_tables
 from privacy.policy import Policy
 from privacy.structure import KEY
 from tests.unit.statements import make_policy as state_policy
@@ -38,7 +29,7 @@ def _tables(schools: int = 6) -> pl.DataFrame:
 
 def _solve_here(campaign: Campaign) -> int:
     """Solves what is new in this process; how many parts that was."""
-    released = campaigns._read_released(campaign)
+    released = read_released(campaign)
     todo = [part for part in list_parts(campaign) if part.is_new and part.passed is None]
     for part in todo:
         solve_part(campaign, part, released.get(part.name))

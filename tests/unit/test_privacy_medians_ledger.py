@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from privacy import protect
-from privacy.ledger.campaign import Campaign, conclude, list_parts, read_outcome, solve_part, write_tables
+from privacy.ledger.campaign import Campaign, conclude, list_parts, read_outcome, solve_part
 from privacy.ledger.chain import Release
 from privacy.ledger.cumulative import audit_after, check_after, protect_after, recall
 from privacy.ledger.history import combine
 from privacy.ledger.lost import _silence
+from privacy.ledger.outcomes import write_tables
 from privacy.structure import check_cells
 from tests.unit.statements import make_policy
 from tests.unit.test_privacy_medians import APART, BANDS, COUNTED, EARNINGS, _distribution, _medians, _show_low, _state

@@ -14,9 +14,11 @@ from privacy.certificates import FORMS, Certificates, no_certificates, read_cert
 from privacy.checker import check
 from privacy.ledger import campaign as campaigns
 from privacy.ledger import nearby
-from privacy.ledger.campaign import Campaign, conclude, list_parts, solve, solve_part, write_tables
+from privacy.ledger.campaign import Campaign, conclude, list_parts, solve, solve_part
+from privacy.ledger.chain import Release
 from privacy.ledger.cumulative import audit_after, protect_after, recall
 from privacy.ledger.nearby import cut_releases, cut_rows, find_reaches
+from privacy.ledger.outcomes import place_of, read_found, read_released, write_tables
 from privacy.ledger.translation import Reach
 from privacy.ledger.versions import ROW
 from privacy.structure import CELL_COLUMNS, check_cells
@@ -65,7 +67,7 @@ def ways(monkeypatch):
 def _solve(campaign: Campaign):
     """Solves the one part in this process; the part."""
     (part,) = list_parts(campaign)
-    solve_part(campaign, part, campaigns._read_released(campaign)[part.name])
+    solve_part(campaign, part, read_released(campaign)[part.name])
     return list_parts(campaign)[0]
 
 
@@ -76,12 +78,12 @@ def _remember(campaign: Campaign, cells: pl.DataFrame):
 
 
 def _read(campaign: Campaign, part, name: str) -> pl.DataFrame:
-    return pl.read_parquet(campaigns._place(campaign, part.key) / f"{name}.parquet")
+    return pl.read_parquet(place_of(campaign, part.key) / f"{name}.parquet")
 
 
 def _check_whole(campaign: Campaign, part, past):
     """What the checker says of the whole release by the certificates kept for the next one."""
-    place = campaigns._place(campaign, part.key)
+    place = place_of(campaign, part.key)
     found = read_certificates(place / "certificates")
     now = _read(campaign, part, "quantities").join(
         past.own.structure.quantities.select(*ROW, now="quantity"), on=ROW, how="left"
@@ -147,7 +149,7 @@ def test_what_the_whole_attack_finds_the_near_one_finds(released):
         _remember(campaign, cells),
         recall(cut_rows(cells, reach), POLICY, cut_releases(releases, reach), "public"),
     )
-    earlier = campaigns._read_found(campaign, campaigns._read_released(campaign)[part.name])
+    earlier = read_found(campaign, read_released(campaign)[part.name])
     release = _publish(campaign, part, whole)
     hidden = cut_rows(release.cells, reach).filter(
         pl.col("numerator_status") == "withheld", pl.col("org_level") != "school"
@@ -211,9 +213,9 @@ def test_what_was_found_under_other_rules_is_not_relied_upon(released, what, mon
         rules = POLICY.model_dump(mode="json")
         campaign = replace(campaign, policy=type(POLICY).model_validate({**rules, "name": "another"}))
     if what == "code":
-        monkeypatch.setattr(campaigns, "_read_code", lambda: "another")
+        monkeypatch.setattr(campaigns, "read_code", lambda: "another")
     if what == "lost":
-        monkeypatch.setattr(campaigns, "_seal_files", lambda *given: "the same")
+        monkeypatch.setattr(campaigns, "seal_files", lambda *given: "the same")
         outcome = json.loads((folder / "outcome.json").read_text())
         (folder / "outcome.json").write_text(json.dumps({**outcome, "seal": "the same"}))
         lost = pl.read_parquet(folder / "failures.parquet").select(*ROW, "problem")
@@ -224,7 +226,7 @@ def test_what_was_found_under_other_rules_is_not_relied_upon(released, what, mon
         pl.read_parquet(spans).with_columns(pl.col("last") + 1).write_parquet(spans)
     write_tables(correct(cells, "D0001"), campaign.tables)
     (part,) = list_parts(campaign)
-    last, releases = campaigns._read_released(campaign)[part.name], campaign.ledger.read_history(part.tables)
+    last, releases = read_released(campaign)[part.name], campaign.ledger.read_history(part.tables)
     assert campaigns._may_stay_near(campaign, part, last, releases) is (what == "nothing")
 
 
@@ -256,7 +258,7 @@ def test_the_reach_of_a_change_is_its_sums():
         table_id=pl.lit("t"), school_year=pl.lit(2021, pl.Int64), disaggregate_type=pl.lit("all"),
         disaggregate_value=pl.lit("all"), student_count=pl.lit(20), numerator=pl.lit(9), denominator=pl.lit(20),
     )  # fmt: skip
-    before = [campaigns.Release("public", "first", 1, cells, cells)]
+    before = [Release("public", "first", 1, cells, cells)]
 
     def touch(*orgs):
         here = pl.col("org_id").is_in(orgs)

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from privacy import Policy, PolicyError, audit, check, load_policy, protect
 from privacy.files import audit_files, check_files, protect_files
-from privacy.ledger.campaign import Campaign, conclude, list_parts, read_outcome, solve_part, tie_tables, write_tables
+from privacy.ledger.campaign import Campaign, conclude, list_parts, read_outcome, solve_part, tie_tables
 from privacy.ledger.chain import Release
 from privacy.ledger.cumulative import audit_after, check_after, protect_after, recall
+from privacy.ledger.outcomes import write_tables
 from privacy.structure import KEY, build_structure, check_cells
 from tests.unit.statements import make_policy
 
