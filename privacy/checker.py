@@ -14,7 +14,7 @@ from privacy.knowledge import bound_quantities
 from privacy.medians import add_medians, find_median_faults
 from privacy.policy import Policy
 from privacy.release import PUBLISHED, RATES
-from privacy.structure import KEY, Structure
+from privacy.structure import KEY, ROW, Structure
 
 RATE_PARTS = 10_000  # rates are in 1/10,000 of the unit of their scale
 LARGE = 2.0**60  # sums beyond this are not looked at: they could exceed what the machine counts with
@@ -84,8 +84,8 @@ def check(
     else:
         faults["certificate_is_malformed"] = 1
     if sensitive is not None:
-        due = sensitive if lost is None else sensitive.join(lost, on=[*KEY, "statistic"], how="anti")
-        wanted = structure.quantities.join(due, on=[*KEY, "statistic"], how="semi")["quantity"].unique().to_numpy()
+        due = sensitive if lost is None else sensitive.join(lost, on=ROW, how="anti")
+        wanted = structure.quantities.join(due, on=ROW, how="semi")["quantity"].unique().to_numpy()
         faults["protected_quantity_is_shown"] = int(system.shown[wanted].sum())
         faults["protected_quantity_is_unproved"] = int((~np.isin(wanted, proven)).sum())
     rows = [(problem, count) for problem, count in sorted(faults.items()) if count]
@@ -114,7 +114,7 @@ def _read_system(
     cells = cells.with_columns(denominator=pl.coalesce("denominator", students))
     shown = cells.select(*KEY, *PUBLISHED).with_columns(complement=pl.col("denominator") - pl.col("numerator"))
     long = shown.unique(KEY).unpivot(index=KEY, variable_name="statistic", value_name="shown")
-    rows = structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
+    rows = structure.quantities.join(long, on=ROW, how="left", maintain_order="left")
     wide = (kind == "magnitude") | ((kind == "mean") & (pl.col("statistic") == "numerator"))
     found = rows.group_by("quantity").agg(least=pl.col("shown").min(), most=pl.col("shown").max(), wide=wide.any())
     bounds = bound_quantities(structure.quantities, sensitive, policy, policy.attackers)

@@ -11,9 +11,8 @@ from privacy.certificates import Certificates
 from privacy.checker import check
 from privacy.policy import Policy
 from privacy.release import PUBLISHED, SHOWN
-from privacy.structure import KEY, Structure
+from privacy.structure import KEY, ROW, Structure
 
-ROW = [*KEY, "statistic"]
 UNPROVED = "protected_quantity_is_unproved_for_a_district"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from privacy.policy import Attacker, Policy
-from privacy.structure import KEY
+from privacy.structure import KEY, ROW
 
 PEOPLE = ("student_count", "denominator")
 
@@ -44,7 +44,7 @@ def _mark_listed(rows: pl.DataFrame, sensitive: pl.DataFrame) -> pl.DataFrame:
     """Adds listed and nobody, and few: the group is listed as small."""
     listed = sensitive.select(*KEY, "statistic", "nobody", listed=pl.lit(True))
     few = sensitive.filter(pl.col("statistic") == "denominator").select(*KEY, few=pl.lit(True))
-    rows = rows.join(listed, on=[*KEY, "statistic"], how="left", maintain_order="left")
+    rows = rows.join(listed, on=ROW, how="left", maintain_order="left")
     rows = rows.join(few, on=KEY, how="left", maintain_order="left")
     return rows.with_columns(pl.col("listed", "nobody", "few").fill_null(False))
 

@@ -31,6 +31,7 @@ from privacy.relations import (
 from privacy.statements import STATISTICS
 
 KEY = ["table_id", "school_year", "org_id", "disaggregate_type", "disaggregate_value"]
+ROW = [*KEY, "statistic"]  # names a number of a cell
 CELL_COLUMNS = [*KEY, "org_level", "parent_org_id", "student_count", "numerator", "denominator"]
 LEVELS = ("state", "region", "lea", "school")
 

@@ -28,7 +28,7 @@ from privacy.knowledge import bound_quantities
 from privacy.medians import add_medians, find_median_faults
 from privacy.policy import Attacker, Policy
 from privacy.release import PUBLISHED, RATES, TOLD, Progress, Protected
-from privacy.structure import KEY, Structure
+from privacy.structure import KEY, ROW, Structure
 
 SHOWN, BROKEN_SUM, LEFT_IN = "sensitive_value_shown", "sum_is_wrong", "value_of_a_withheld_cell"
 WRONG_RATE, UNPROTECTED = "rate_is_wrong", "unprotected"
@@ -75,19 +75,17 @@ def audit(
     failures.append(named)
     for district, view, others in list_views(values, protected, policy, exact) if policy.insiders else ():
         # What the attack from outside showed is held against the district's view; only the rest is attacked anew.
-        left = others.join(found, on=[*KEY, "statistic"], how="anti", maintain_order="left")
+        left = others.join(found, on=ROW, how="anti", maintain_order="left")
         again = partial(attack, earlier=certificates)
         _, named, evidence = _attack_in_turn(again, view, left, policy, policy.insiders)
         failures.append(named.with_columns(attacker=pl.col("attacker") + f" ({district})"))
         if witness:
             told = view.filter(pl.col("published").is_not_null(), pl.Series(values["published"].is_null()))
-            rows = [*KEY, "statistic"]
+            rows = ROW
             witness(district, told.select(*rows, "published"), others.select(rows), evidence)
     failures = pl.concat(failures).unique(maintain_order=True).sort(*KEY, "statistic", "problem", "attacker")
     checked = (
-        values.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
-        .group_by("table_id")
-        .agg(checked=pl.len().cast(pl.Int64))
+        values.join(protected.sensitive, on=ROW, how="semi").group_by("table_id").agg(checked=pl.len().cast(pl.Int64))
     )
     tables = protected.cells.select("table_id").unique().sort("table_id")
     tables = tables.join(checked, on="table_id", how="left", maintain_order="left")
@@ -135,7 +133,7 @@ def _with_whole(values: pl.DataFrame, protected: Protected) -> pl.DataFrame:
 def _shown_but_sensitive(values: pl.DataFrame, protected: Protected, policy: Policy) -> pl.DataFrame:
     """Values that are shown although the policy or the list of sensitive quantities says they must not be."""
     shown = _with_whole(values.filter(pl.col("published").is_not_null()), protected)
-    listed = shown.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
+    listed = shown.join(protected.sensitive, on=ROW, how="semi")
     return _fail(pl.concat([shown.filter(_is_small(policy, "published")), listed]).unique(maintain_order=True), SHOWN)
 
 
@@ -183,10 +181,10 @@ def _attack_in_turn(
     """What falls to all attackers together, the same by the name of whoever brings it about, and the certificates."""
     found, certificates = attack(values, suspects, attackers=policy.attackers, whole=True)
     broken = found.filter(pl.col("problem") == BROKEN_SUM)
-    suspects = suspects.join(found.filter(pl.col("problem") != BROKEN_SUM), on=[*KEY, "statistic"], how="semi")
+    suspects = suspects.join(found.filter(pl.col("problem") != BROKEN_SUM), on=ROW, how="semi")
     # Whoever knows less recovers no more. What falls to none of them alone falls to all of them together.
     alone = [attack(values, suspects, attackers=[one])[0] for one in singly if len(suspects)]
-    jointly = found.join(pl.concat([found.clear(), *alone]), on=[*KEY, "statistic"], how="anti")
+    jointly = found.join(pl.concat([found.clear(), *alone]), on=ROW, how="anti")
     return found, pl.concat([broken, *alone, jointly]), certificates
 
 
@@ -206,7 +204,7 @@ def _attack(
     whole: their base holds a table of everything withheld, not only of what hangs together with a suspect.
     """
     name = " and ".join(attacker.name for attacker in attackers)
-    listed = suspects.join(protected.sensitive, on=[*KEY, "statistic"], how="semi")
+    listed = suspects.join(protected.sensitive, on=ROW, how="semi")
     width = _required_width(policy)
     asked = (
         pl.concat(

@@ -11,7 +11,7 @@ import polars as pl
 from privacy.policy import Policy
 from privacy.release import NOT_PUBLISHED, PUBLISHED, RATES
 from privacy.statements import TablePolicy
-from privacy.structure import KEY, Structure
+from privacy.structure import KEY, ROW, Structure
 
 PARTS = 10_000  # rates are in parts of 1/PARTS of the unit of their scale
 
@@ -22,7 +22,7 @@ def list_published(cells: pl.DataFrame, structure: Structure) -> pl.DataFrame:
     long = shown.unpivot(index=KEY, variable_name="statistic", value_name="published")
     district = pl.when(pl.col("org_level") == "school").then("parent_org_id").otherwise("org_id").rank("dense")
     places = cells.select("org_id", district=district.cast(pl.Int64)).unique("org_id", keep="first")
-    rows = structure.quantities.join(long, on=[*KEY, "statistic"], how="left", maintain_order="left")
+    rows = structure.quantities.join(long, on=ROW, how="left", maintain_order="left")
     return rows.join(places, on="org_id", how="left", maintain_order="left")
 
 

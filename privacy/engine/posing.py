@@ -12,7 +12,7 @@ from privacy.engine.medians import MEDIAN, pose_medians, state_medians
 from privacy.engine.problem import UNBOUNDED, Problem
 from privacy.knowledge import bound_quantities
 from privacy.policy import Policy
-from privacy.structure import KEY, Structure
+from privacy.structure import KEY, ROW, Structure
 
 RATE = "rate"
 BAND = 0.3  # what a band is worth, as a part of the number it stands for
@@ -41,7 +41,7 @@ def pose_problem(
     block = np.full(n, -1, dtype=np.int64)
     np.maximum.at(block, quantity, rows["block"].to_numpy())
     is_sensitive = np.zeros(n, dtype=bool)
-    marked = rows.join(sensitive, on=[*KEY, "statistic"], how="semi")
+    marked = rows.join(sensitive, on=ROW, how="semi")
     is_sensitive[marked["quantity"].to_numpy()] = True
     width = np.zeros(n)
     wide = (pl.col("kind") == "magnitude") | ((pl.col("kind") == "mean") & (pl.col("statistic") == "numerator"))

@@ -18,7 +18,7 @@ from privacy.insiders import Insiders
 from privacy.knowledge import bound_quantities
 from privacy.policy import Attacker, Policy
 from privacy.release import BANDED, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Bound, Progress, Protected
-from privacy.structure import KEY, Structure, build_structure, check_cells
+from privacy.structure import KEY, ROW, Structure, build_structure, check_cells
 
 INFORMED = Attacker(name="repeats the choice", tells_symbols_apart=True)  # what repeating it may tell him
 
@@ -53,7 +53,7 @@ def protect(cells: pl.DataFrame, policy: Policy, *, secret: bytes = b"", progres
     unprotected = [name_unprotected(structure, sensitive, choice.unprotected, UNPROTECTED)]
     for district, found in exposed.items():
         unprotected.append(name_unprotected(structure, sensitive, found, UNPROTECTED_INSIDE.format(district)))
-    unprotected = pl.concat(unprotected).unique([*KEY, "statistic"], keep="first", maintain_order=True)
+    unprotected = pl.concat(unprotected).unique(ROW, keep="first", maintain_order=True)
     return replace(release, unprotected=unprotected, bound=Bound(choice.lower_bound, choice.gap))
 
 
@@ -107,14 +107,14 @@ def compose_release(
 def name_unprotected(structure: Structure, sensitive: pl.DataFrame, quantities: np.ndarray, why: str) -> pl.DataFrame:
     """One row per sensitive statistic of a cell among some quantities: KEY, statistic, why."""
     rows = structure.quantities.filter(pl.col("quantity").is_in(pl.Series(quantities, dtype=pl.Int64).implode()))
-    rows = rows.join(sensitive, on=[*KEY, "statistic"], how="semi", maintain_order="left")
+    rows = rows.join(sensitive, on=ROW, how="semi", maintain_order="left")
     return rows.select(*KEY, "statistic", why=pl.lit(why))
 
 
 def _explain(cells: pl.DataFrame, structure: Structure, sensitive: pl.DataFrame, withheld: np.ndarray) -> pl.DataFrame:
     """One row per withheld cell and statistic, with the first reason that applies."""
     rows = structure.quantities.filter(pl.Series(withheld[structure.quantities["quantity"].to_numpy()]))
-    rows = rows.join(sensitive, on=[*KEY, "statistic"], how="left", maintain_order="left")
+    rows = rows.join(sensitive, on=ROW, how="left", maintain_order="left")
     rows = rows.join(cells.select(*KEY, "org_level"), on=KEY, how="inner", maintain_order="left")
     reason = pl.col("reason").fill_null("complementary").cast(pl.Enum(REASONS))
     return rows.select(*KEY, "org_level", "statistic", reason)

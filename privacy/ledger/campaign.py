@@ -32,10 +32,9 @@ from privacy.ledger.outcomes import (
 )
 from privacy.ledger.translation import Found, name_quantities
 from privacy.ledger.turns import take_turns
-from privacy.ledger.versions import ROW
 from privacy.policy import Policy
 from privacy.release import Progress
-from privacy.structure import KEY, check_cells
+from privacy.structure import KEY, ROW, check_cells
 
 Tables = tuple[tuple[str, int], ...]  # (table_id, school_year), in order
 

@@ -26,10 +26,9 @@ from privacy.ledger.chain import Release
 from privacy.ledger.history import History, combine, list_shown
 from privacy.ledger.proposals import propose_correction
 from privacy.ledger.translation import Found, translate
-from privacy.ledger.versions import ROW
 from privacy.policy import Policy
 from privacy.release import PUBLISHED, WITHHELD, Progress, Protected
-from privacy.structure import KEY, build_structure, check_cells
+from privacy.structure import KEY, ROW, build_structure, check_cells
 
 SHOWN_NOW, SHOWN_BEFORE = "sensitive_value_shown", "shown_in_an_earlier_release"
 

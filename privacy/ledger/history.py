@@ -18,11 +18,11 @@ from privacy.engine.posing import RATE, list_statements
 from privacy.engine.primary import find_sensitive, find_sensitive_derived
 from privacy.ledger.chain import Release
 from privacy.ledger.states import State, build_states
-from privacy.ledger.versions import OUTCOMES, PAIR, ROW, System, label_version
+from privacy.ledger.versions import OUTCOMES, PAIR, System, label_version
 from privacy.policy import Policy
 from privacy.release import BANDED, PUBLISHED, RATES, SHOWN
 from privacy.release import MEDIAN as MEDIAN_LEVEL
-from privacy.structure import KEY, Structure
+from privacy.structure import KEY, ROW, Structure
 
 CHANGE = "primary_change"
 STATUSES = [f"{statistic}_status" for statistic in (*PUBLISHED, RATE, MEDIAN)]

@@ -10,8 +10,8 @@ import polars as pl
 
 from privacy.attack.outcome import AuditReport, conclude_audit
 from privacy.ledger.cumulative import Past, audit_after
-from privacy.ledger.versions import ROW
 from privacy.release import MEDIAN, NOT_PUBLISHED, PUBLISHED, RATES, SHOWN, WITHHELD, Protected
+from privacy.structure import ROW
 
 
 def set_lost_aside(protected: Protected, past: Past, report: AuditReport) -> tuple[AuditReport, pl.DataFrame]:

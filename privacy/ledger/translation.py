@@ -8,7 +8,7 @@ import polars as pl
 
 from privacy.certificates import Certificates, no_certificates
 from privacy.ledger.history import History
-from privacy.ledger.versions import ROW
+from privacy.structure import ROW
 
 NOWHERE = -1
 FURTHEST = 1000  # steps of a move that are kept of it: far more than values are ever asked for

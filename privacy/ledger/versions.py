@@ -8,9 +8,8 @@ import numpy as np
 import polars as pl
 
 from privacy.ledger.states import State
-from privacy.structure import KEY, Structure
+from privacy.structure import KEY, ROW, Structure
 
-ROW = [*KEY, "statistic"]
 OUTCOMES = ("numerator", "complement")
 PAIR = ("newer", "older")
 

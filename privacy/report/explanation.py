@@ -9,7 +9,7 @@ from privacy.certificates import Certificates
 from privacy.policy import Policy
 from privacy.release import WITHHELD, Protected
 from privacy.report.medians import explain_median, list_alone
-from privacy.structure import KEY
+from privacy.structure import KEY, ROW
 
 INTERNAL = "INTERNAL: this tells which withheld numbers are sensitive. Do not pass it on."
 WORDS = {
@@ -66,7 +66,7 @@ def _describe_ties(protected: Protected, named: pl.DataFrame, quantity: int) -> 
     own = structure.terms.filter(pl.col("quantity") == quantity)["relation"].unique().sort()
     terms = structure.terms.filter(pl.col("relation").is_in(own.implode()))
     terms = terms.join(names, on="quantity", how="left", maintain_order="left")
-    terms = terms.join(hidden, on=[*KEY, "statistic"], how="left", maintain_order="left")
+    terms = terms.join(hidden, on=ROW, how="left", maintain_order="left")
     kinds = dict(structure.relations.filter(pl.col("relation").is_in(own.implode())).select("relation", "kind").rows())
     lines = []
     for (relation,), rows in terms.group_by(["relation"], maintain_order=True):

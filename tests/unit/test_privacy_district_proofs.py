@@ -8,10 +8,11 @@ import pytest
 
 from privacy import audit, load_policy, protect
 from privacy.attack import auditing
-from privacy.district_proofs import ROW, UNPROVED, DistrictProofs
+from privacy.district_proofs import UNPROVED, DistrictProofs
 from privacy.files import audit_files, protect_files
 from privacy.ledger.chain import Release
 from privacy.ledger.cumulative import audit_after, check_after, open_proofs, protect_after, recall
+from privacy.structure import ROW
 from tests.unit.test_privacy_insiders import INSIDE, OUTSIDE, THREE, _state
 from tests.unit.test_privacy_medians import EARNINGS, _districts, make_policy
 from tests.unit.test_privacy_protect import make_cells

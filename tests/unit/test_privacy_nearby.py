@@ -20,8 +20,7 @@ from privacy.ledger.cumulative import audit_after, protect_after, recall
 from privacy.ledger.nearby import cut_releases, cut_rows, find_reaches
 from privacy.ledger.outcomes import place_of, read_found, read_released, write_tables
 from privacy.ledger.translation import Reach
-from privacy.ledger.versions import ROW
-from privacy.structure import CELL_COLUMNS, check_cells
+from privacy.structure import CELL_COLUMNS, ROW, check_cells
 
 POLICY = make_policy(1)
 SCHOOLS = 120
