@@ -23,7 +23,7 @@ def bound_quantities(
     know no more than that zeros are shown. A quantity that is in several tables is bounded by the rules of all of them.
     """
     attackers = list(attackers)
-    rows = quantities.select(*KEY, "statistic", "quantity", "zero_is_shown")
+    rows = quantities.select(*ROW, "quantity", "zero_is_shown")
     lows = [pl.lit(0, pl.Int64)]
     highs = [pl.lit(None, pl.Int64)]
     if any(one.knows_zeros_are_shown for one in attackers):
@@ -42,7 +42,7 @@ def bound_quantities(
 
 def _mark_listed(rows: pl.DataFrame, sensitive: pl.DataFrame) -> pl.DataFrame:
     """Adds listed and nobody, and few: the group is listed as small."""
-    listed = sensitive.select(*KEY, "statistic", "nobody", listed=pl.lit(True))
+    listed = sensitive.select(*ROW, "nobody", listed=pl.lit(True))
     few = sensitive.filter(pl.col("statistic") == "denominator").select(*KEY, few=pl.lit(True))
     rows = rows.join(listed, on=ROW, how="left", maintain_order="left")
     rows = rows.join(few, on=KEY, how="left", maintain_order="left")

@@ -146,7 +146,7 @@ def build_structure(cells: pl.DataFrame, policy: Policy) -> tuple[Structure, np.
     relations, terms = number_relations([*sums, *links])
     truth = np.zeros(int(values["quantity"].max()) + 1 if values.height else 0, dtype=np.int64)
     truth[values["quantity"].to_numpy()] = values["value"].to_numpy()
-    return Structure(values.select(*KEY, "statistic", "quantity", "zero_is_shown"), relations, terms), truth
+    return Structure(values.select(*ROW, "quantity", "zero_is_shown"), relations, terms), truth
 
 
 def rebuild_structure(
@@ -199,7 +199,7 @@ def _list_values(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
                 rows.with_columns(statistic=pl.lit(statistic), value=value[statistic], zero_is_shown=pl.lit(shown))
             )
     order = pl.Enum(STATISTICS)
-    values = pl.concat(parts).with_columns(pl.col("statistic").cast(order)).sort(*KEY, "statistic")
+    values = pl.concat(parts).with_columns(pl.col("statistic").cast(order)).sort(ROW)
     return (
         values.with_columns(pl.col("statistic").cast(pl.String))
         .with_row_index("quantity")

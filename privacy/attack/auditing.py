@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 
 from privacy.attack.insider_views import list_views
-from privacy.attack.numeric import EXPOSED, SAFE
 from privacy.attack.outcome import FAILURE_SCHEMA, AuditReport, conclude_audit
 from privacy.attack.reading import (
     bound_numerators,
@@ -23,6 +22,7 @@ from privacy.attack.reading import (
     with_rates,
 )
 from privacy.attack.recovery import attack_system
+from privacy.attack.verdicts import EXPOSED, SAFE
 from privacy.certificates import Certificates
 from privacy.knowledge import bound_quantities
 from privacy.medians import add_medians, find_median_faults
@@ -81,9 +81,8 @@ def audit(
         failures.append(named.with_columns(attacker=pl.col("attacker") + f" ({district})"))
         if witness:
             told = view.filter(pl.col("published").is_not_null(), pl.Series(values["published"].is_null()))
-            rows = ROW
-            witness(district, told.select(*rows, "published"), others.select(rows), evidence)
-    failures = pl.concat(failures).unique(maintain_order=True).sort(*KEY, "statistic", "problem", "attacker")
+            witness(district, told.select(*ROW, "published"), others.select(ROW), evidence)
+    failures = pl.concat(failures).unique(maintain_order=True).sort(*ROW, "problem", "attacker")
     checked = (
         values.join(protected.sensitive, on=ROW, how="semi").group_by("table_id").agg(checked=pl.len().cast(pl.Int64))
     )

@@ -6,51 +6,23 @@ their corners are not whole numbers, a whole-number search decides.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
 from privacy.attack.exhibits import WHOLE, Exhibits, Unknowns
 from privacy.attack.programs import Moves, ShortMoves, WholeMoves, find_ceiling, find_table
+from privacy.attack.verdicts import EXPOSED, SAFE, UNPROVED, Leak, Verdicts
 
-SAFE, EXPOSED, UNPROVED = "safe", "exposed", "unproved"
 CHUNK = 800  # unknowns in one program: many more make it slow, fewer leave too little room and cost as much to set up
 TRIES = 60  # values tried one by one before giving up on a quantity
 GAIN = 0.1  # random directions are given up when one finds less than this part of the values still lacking
-FEW = 50  # of so many unknowns one is open, as after a correction: few enough to ask for each over everything first
-LARGE = 10_000  # unknowns above which everything takes seconds, and the groups come first
+FEW = 50  # of so many unknowns one is open, as after a correction: each may be asked for over everything first,
+LARGE = 10_000  # but not over more than so many: that takes seconds
 MANY, DENSE = 200, 0.25  # unknowns, and part of all, that are settled together where so many are left
 WIDER = (2 * CHUNK, 3 * CHUNK, 4 * CHUNK)  # unknowns in one program over whole numbers
 FEW_GROUPS, SMALL_GAIN = 8, 0.05  # the search is given up when so many groups find less than this part of what lacks
 FURTHER = 8  # times the way that is needed: with more of it whole numbers are found sooner
-
-
-@dataclass
-class Leak:
-    """Why an unknown has few values: multipliers of the relations that bound it from below and from above."""
-
-    place: int
-    relations: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-
-
-@dataclass
-class Verdicts:
-    """Per unknown: verdict ('' if not asked for), number of values exhibited (up to what was required), their extremes.
-
-    For an exposed unknown lowest and highest are what the linear program leaves; nothing outside them is possible.
-    exhibits: the tables found (None if none was).
-    """
-
-    verdict: np.ndarray
-    exhibited: np.ndarray
-    lowest: np.ndarray
-    highest: np.ndarray
-    contradiction: bool = False
-    exhibits: Exhibits | None = None
-    leaks: list[Leak] = field(default_factory=list)
 
 
 class Attack:
@@ -102,18 +74,20 @@ class Attack:
         return Verdicts(verdict, self.found.count, lowest, highest, False, self.found, self.leaks)
 
     def _ask_at_large(self) -> None:
-        """Each of few open unknowns over everything, as far as it can go and then step by step, as long as it gains.
+        """Few open unknowns, one by one over everything: as far as it can go, then step by step; until one stays open.
 
         What a correction leaves open hangs together, and on more than the groups it lies in: one mostly shows all.
         """
-        open_ = np.flatnonzero(self.found.open)
-        for place in open_ if FEW * len(open_) < len(self.group) <= LARGE else ():
-            self._go_furthest(place)
+        open_, found = np.flatnonzero(self.found.open), self.found
+        if not FEW * len(open_) < len(self.group) <= LARGE:
+            return
+        for place in open_:
+            ends, _ = self._go_furthest(place)
             for step in range(1, self.required[place]):
-                for change in (step, -step):
-                    if self.found.open[place]:
-                        self._ask(place, change)
-            if self.found.open[place]:
+                for value in (found.base[place] + step, found.base[place] - step):
+                    if found.open[place] and len(ends) == 2 and ends[0] <= value <= ends[1]:
+                        self._ask(place, int(value - found.base[place]))
+            if found.open[place]:
                 return
 
     def _search_groups(self) -> None:

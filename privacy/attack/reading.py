@@ -51,7 +51,7 @@ def read_rates(cells: pl.DataFrame, values: pl.DataFrame, policy: Policy) -> pl.
     rows = with_rates(cells).filter(pl.col("rate_label").is_not_null()).select(*KEY, *RATES, "numerator", "denominator")
     tables = rows["table_id"].unique().sort().to_list() or list(policy.tables)[:1]  # one, for the columns of nothing
     found = [_read_table(rows.filter(pl.col("table_id") == table), policy.tables[table]) for table in tables]
-    places = values.select(*KEY, "statistic", "quantity")
+    places = values.select(*ROW, "quantity")
     read = pl.concat(found)
     for name, statistic in (("number", "numerator"), ("size", "denominator")):
         own = places.filter(pl.col("statistic") == statistic).select(*KEY, pl.col("quantity").alias(name))

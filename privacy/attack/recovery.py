@@ -12,8 +12,9 @@ from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from privacy.attack.exhibits import Unknowns
-from privacy.attack.numeric import CHUNK, SAFE, Attack, Verdicts
+from privacy.attack.numeric import CHUNK, Attack
 from privacy.attack.reuse import mark_fixed, reuse
+from privacy.attack.verdicts import SAFE, Verdicts
 from privacy.certificates import FORMS, SCALE, Certificates
 from privacy.release import Progress
 

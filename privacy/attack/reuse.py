@@ -12,8 +12,8 @@ from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from privacy.attack.exhibits import UNLIMITED, UNSEEN, Exhibits, Unknowns
-from privacy.attack.numeric import SAFE, Verdicts
 from privacy.attack.programs import find_table
+from privacy.attack.verdicts import SAFE, Verdicts
 from privacy.certificates import Certificates
 
 TOGETHER = 3000  # unknowns looked at in one program

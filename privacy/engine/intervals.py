@@ -18,7 +18,7 @@ from privacy.engine.witnesses import Witnesses
 from privacy.release import Progress
 
 WAVE = 400  # quantities that are priced one by one before the first remedy is taken
-FEW = 5  # of so many withheld quantities one lacks values at first, as after a correction: all are not priced then
+FEW = 5  # of so many withheld quantities one lacks values at first, as after a correction or for one district alone
 ROUGHLY = -1  # stands for how much was withheld when a price was asked: before anything was
 
 
@@ -46,7 +46,8 @@ def widen(problem: Problem, hidden: np.ndarray, progress: Progress) -> Witnesses
     hidden |= list_fixed(problem)
     witnesses = Witnesses(problem, hidden)
     universe = label_parts(problem, ~problem.known)
-    few = FEW * witnesses.lacking().sum() < (hidden[problem.unit] & ~problem.known).sum()
+    lacking, withheld = witnesses.lacking().sum(), (hidden[problem.unit] & ~problem.known).sum()
+    few = lacking <= WAVE and FEW * lacking < withheld
     _widen_cheapest_first(problem, universe, hidden, witnesses, progress, one_by_one=few)
     for radius in (Around, Region, Universe, Everything):
         lacking = np.flatnonzero(witnesses.lacking())
@@ -69,11 +70,11 @@ def _widen_cheapest_first(
     *,
     one_by_one: bool,
 ) -> None:
-    """Withholds, in place, what frees one quantity after the other, always the one that is cheapest to free.
+    """Withholds, in place, what frees one quantity after the other: the cheapest to free, or (one_by_one) each in turn.
 
     What is cheap for one often frees many: most need nothing of their own any more when their turn comes. Programs over
-    many quantities are asked only for what no single cheap unit frees. one_by_one: each in turn instead, whatever it
-    costs. What a correction left without values mostly moves with the same few numbers of its row, in all versions.
+    many quantities are asked only for what no single cheap unit frees. Of few, as a correction leaves them, one mostly
+    frees all: they move together.
     """
     reach: tuple[type[Block], ...] = (Single, Around, Region) if one_by_one else (Single,)
     while witnesses.lacking().any():

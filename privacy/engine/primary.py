@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from privacy.policy import Policy
-from privacy.structure import KEY, Structure
+from privacy.structure import KEY, ROW, Structure
 
 REASONS = ("primary_n", "primary_numerator", "primary_complement", "primary_derived", "complementary")
 
@@ -38,7 +38,7 @@ def find_sensitive(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
                 limit, value = getattr(rules.thresholds, statistic), pl.col(statistic)
                 small = (value >= smallest) & ((value < limit) | (value == 0))
                 found.append(_mark(enough.filter(small), statistic, f"primary_{statistic}"))
-    return pl.concat(found).sort(*KEY, "statistic")
+    return pl.concat(found).sort(ROW)
 
 
 def find_sensitive_derived(structure: Structure, truth: np.ndarray, policy: Policy) -> pl.DataFrame:

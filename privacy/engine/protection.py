@@ -108,7 +108,7 @@ def name_unprotected(structure: Structure, sensitive: pl.DataFrame, quantities: 
     """One row per sensitive statistic of a cell among some quantities: KEY, statistic, why."""
     rows = structure.quantities.filter(pl.col("quantity").is_in(pl.Series(quantities, dtype=pl.Int64).implode()))
     rows = rows.join(sensitive, on=ROW, how="semi", maintain_order="left")
-    return rows.select(*KEY, "statistic", why=pl.lit(why))
+    return rows.select(*ROW, why=pl.lit(why))
 
 
 def _explain(cells: pl.DataFrame, structure: Structure, sensitive: pl.DataFrame, withheld: np.ndarray) -> pl.DataFrame:

@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 
 from privacy.attack.narrowing import System, narrow
-from privacy.attack.numeric import EXPOSED, SAFE
 from privacy.attack.recovery import audit_system
+from privacy.attack.verdicts import EXPOSED, SAFE
 from privacy.foreign.tables import Relations, read_numbers, read_relations
 from privacy.foreign.ties import bound_numbers, relate
 from privacy.release import Progress

@@ -39,14 +39,17 @@ def take_turns(
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Processes started meanwhile compute with one thread: together they have the cores, and more only waits."""
+    """Processes started meanwhile compute with one thread, if nothing else is set; the one that asks keeps its own.
+
+    Most of what a part takes is too small for more: threads of several processes wait for each other.
+    """
     before = os.environ.get(THREADS)
     os.environ[THREADS] = before or "1"
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[THREADS]
+        if not before:
+            os.environ.pop(THREADS, None)
 
 
 def _take(

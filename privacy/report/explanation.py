@@ -62,7 +62,7 @@ def _describe_ties(protected: Protected, named: pl.DataFrame, quantity: int) -> 
     """One line per relation the quantity is in."""
     structure = protected.structure
     names = named.select("quantity", "statistic", "label", *KEY).unique("quantity", keep="first", maintain_order=True)
-    hidden = protected.reasons.select(*KEY, "statistic").with_columns(hidden=pl.lit(True))
+    hidden = protected.reasons.select(ROW).with_columns(hidden=pl.lit(True))
     own = structure.terms.filter(pl.col("quantity") == quantity)["relation"].unique().sort()
     terms = structure.terms.filter(pl.col("relation").is_in(own.implode()))
     terms = terms.join(names, on="quantity", how="left", maintain_order="left")

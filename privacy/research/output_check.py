@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from privacy.attack.numeric import EXPOSED, SAFE
 from privacy.attack.recovery import audit_system
+from privacy.attack.verdicts import EXPOSED, SAFE
 from privacy.policy import Policy
 from privacy.release import Progress
 from privacy.research.output_system import OutputSystem, build_system

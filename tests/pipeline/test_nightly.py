@@ -181,6 +181,7 @@ def test_no_direct_identifier_is_anywhere_but_in_landing_and_the_identity_store(
             assert not ids & set(table[column]), (path.name, column)
     needles = {value.encode() for value in identities["last_name"].drop_nulls().unique() if len(value) > 5}
     needles |= {value.encode() for value in ids}
+    assert min(map(len, needles)) >= 4
     kept_apart = {"landing", "private", "checked", "marts", "protected"}
     for path in home.rglob("*"):
         if path.is_file() and path.relative_to(home).parts[0] not in kept_apart and path.suffix != ".parquet":

@@ -105,15 +105,13 @@ def test_what_helps_one_of_few_numbers_is_taken_before_the_next_is_asked_about(m
     inner[0] = [4, 4, 6000, 6000, 6000, 6000]
     problem = pose_table(inner, sensitive_below=5)
     place = np.arange(49).reshape(7, 7)
-    hidden = np.zeros(49, dtype=bool)
-    hidden[[*place[0, :2], *place[2:6, 2:6].ravel()]] = True  # the two small ones move against each other
-    assert not widen(problem, hidden, _silent).lacking().any()
+    # The two small ones move against each other.
+    withheld = np.isin(np.arange(49), [*place[0, :2], *place[2:6, 2:6].ravel()])
+    assert not widen(problem, withheld.copy(), _silent).lacking().any()
     assert len(asked) == 1
     asked.clear()
     monkeypatch.setattr(intervals, "FEW", np.inf)
-    hidden[:] = False
-    hidden[place[0, :2]] = True
-    widen(problem, hidden, _silent)
+    assert not widen(problem, withheld.copy(), _silent).lacking().any()
     assert len(asked) > 1, "all are priced where many lack values"
 
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from privacy.ledger.turns import take_turns
+from privacy.ledger.turns import THREADS, take_turns
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3])
@@ -38,3 +38,18 @@ def test_where_the_one_who_asked_is_interrupted_the_others_end(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         take_turns(os.mkdir, [(one,) for one in folders], processes=2, report=interrupt)
     assert not folders[-1].exists()
+
+
+@pytest.mark.parametrize(("before", "there"), [(None, "1"), ("3", "3")])
+def test_a_process_beside_the_one_that_asks_has_one_thread_if_nothing_else_is_said(
+    tmp_path, monkeypatch, before, there
+):
+    monkeypatch.delenv(THREADS, raising=False)
+    if before:
+        monkeypatch.setenv(THREADS, before)
+    # The process that asks is held up until the other has had its turn.
+    command = f'echo "$PPID ${THREADS}" >> {tmp_path}/said; sleep 0.5'
+    take_turns(os.system, [(command,)] * 12, processes=2, report=lambda done: None)
+    said = [line.split() for line in (tmp_path / "said").read_text().splitlines()]
+    assert {line[1] for line in said if line[0] != str(os.getpid())} == {there}
+    assert os.environ.get(THREADS) == before

@@ -42,7 +42,7 @@ def _run(arguments: list[str], environment: dict[str, str], folder: Path, output
     from dbt.cli.main import cli
 
     compilation.inject_ctes_into_sql = with_ctes(compilation.inject_ctes_into_sql)
-    if arguments[0] == "test":  # which makes no table anew
+    if arguments[0] == "test":  # which makes temporary tables only, each of a name of its own
         DuckDBAdapter.get_columns_in_relation = once_each(DuckDBAdapter.get_columns_in_relation)
     try:
         cli(arguments, prog_name="dbt")
