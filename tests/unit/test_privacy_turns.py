@@ -47,9 +47,10 @@ def test_a_process_beside_the_one_that_asks_has_one_thread_if_nothing_else_is_sa
     monkeypatch.delenv(THREADS, raising=False)
     if before:
         monkeypatch.setenv(THREADS, before)
-    # The process that asks is held up until the other has had its turn.
-    command = f'echo "$PPID ${THREADS}" >> {tmp_path}/said; sleep 0.5'
-    take_turns(os.system, [(command,)] * 12, processes=2, report=lambda done: None)
-    said = [line.split() for line in (tmp_path / "said").read_text().splitlines()]
-    assert {line[1] for line in said if line[0] != str(os.getpid())} == {there}
+    said = tmp_path / "said"
+    # The process that asks takes the first item, and waits there until the other has said what it has.
+    wait = f"for i in $(seq 300); do [ -e {said} ] && break; sleep 0.2; done"
+    command = f'if [ "$PPID" = {os.getpid()} ]; then {wait}; else echo "${THREADS}" > {said}; fi'
+    assert take_turns(os.system, [(command,)] * 2, processes=2, report=lambda done: None) == []
+    assert said.read_text().strip() == there
     assert os.environ.get(THREADS) == before
