@@ -7,8 +7,8 @@ from privacy.certificates import Certificates, read_certificates
 from privacy.checker import CheckReport, check
 from privacy.engine.items import choose_items
 from privacy.engine.protection import protect
-from privacy.ledger.campaign import Campaign, Part, conclude, read_outcome, solve
-from privacy.ledger.outcomes import write_tables
+from privacy.ledger.campaign import Part, conclude, read_outcome, solve
+from privacy.ledger.outcomes import Campaign, write_tables
 from privacy.policy import Policy, PolicyError, load_policy
 from privacy.release import Protected
 from privacy.research.microdata import ExtractRefused, ExtractReport

@@ -83,10 +83,10 @@ class Attack:
             return
         for place in open_:
             ends, _ = self._go_furthest(place)
-            for step in range(1, self.required[place]):
-                for value in (found.base[place] + step, found.base[place] - step):
-                    if found.open[place] and len(ends) == 2 and ends[0] <= value <= ends[1]:
-                        self._ask(place, int(value - found.base[place]))
+            steps = range(1, self.required[place]) if len(ends) == 2 else ()
+            for change in (sign * step for step in steps for sign in (1, -1)):
+                if found.open[place] and ends[0] <= found.base[place] + change <= ends[1]:
+                    self._ask(place, change)
             if found.open[place]:
                 return
 
@@ -236,7 +236,7 @@ class Attack:
         return ends, duals
 
     def _ask(self, place: int, change: int, whole: bool = False) -> None:
-        """Whether everything else lets one unknown change by so much."""
+        """Asks everything else to let one unknown change by so much, and takes in what that proves."""
         moves = self._everything()
         moves.fix(place, change)
         moves.push(np.zeros(len(self.group)), whole)

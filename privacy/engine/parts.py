@@ -27,7 +27,7 @@ class Part:
 
 def cut_out(problem: Problem, columns: np.ndarray, hidden: np.ndarray) -> Part:
     """The part of some quantities (ascending) and all relations that hold for a move of them."""
-    bound = np.zeros(problem.matrix.shape[0], dtype=bool)  # quicker than a sort, below some 100,000 relations
+    bound = np.zeros(problem.matrix.shape[0], dtype=bool)  # quicker than a sort, unless relations are very many
     bound[problem.by_quantity[:, columns].indices] = True
     return cut_out_relations(problem, columns, np.flatnonzero(bound & ~problem.lifted(hidden)))
 
