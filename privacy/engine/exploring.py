@@ -20,7 +20,6 @@ from privacy.release import Progress
 IDLE_ROUNDS, PROGRESS = 2, 0.9  # random directions are given up after so many rounds that left more of what was open
 LARGE = 10_000  # relations from which one such round is enough: it takes many seconds
 NEIGHBOURS = 20  # districts among which single quantities are asked about
-FEW = 50  # of so many withheld quantities one lacks values: few enough to look near them before the whole state
 MANY = 3_000  # withheld quantities that are looked at together, about: in dense tables few districts have so many
 TURNS = 3  # other corners that are looked at where one is none of whole numbers
 PRIMAL = 4  # the simplex method that starts from a possible corner, as HiGHS numbers it
@@ -30,15 +29,12 @@ def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress
     """Looks for moves of withheld quantities that lack values.
 
     In random directions, a few wherever things hang together: every corner they reach is a table that speaks for all
-    quantities in it. In each district, where what is left is asked one by one; and then among a few districts and what
-    is above them: a question takes as long as its program is large. So where few are left, the state comes last.
+    quantities in it. In each district first, where what is left is asked one by one; then among a few districts and
+    what is above them; over the whole state last, because a question takes as long as its program is large.
     """
     withheld = hidden[problem.unit] & ~problem.known
-    stages = [_explore_state, _explore_districts, _explore_neighbours]
-    if FEW * witnesses.lacking().sum() < withheld.sum():
-        stages = [*stages[1:], stages[0]]
     part = label_parts(problem, withheld)
-    for stage in stages:
+    for stage in (_explore_districts, _explore_neighbours, _explore_state):
         stage(problem, hidden, witnesses, part, progress)
 
 
@@ -84,11 +80,11 @@ def _divide(label: np.ndarray, witnesses: Witnesses, progress: Progress, stage: 
             yield columns
 
 
-def count_near(problem: Problem, withheld: np.ndarray, most: int) -> int:
-    """How many districts, `most` at most, have about MANY withheld quantities (boolean) together."""
+def count_near(problem: Problem, withheld: np.ndarray, most: int, about: int = MANY) -> int:
+    """How many districts, `most` at most, have about so many withheld quantities (boolean) together."""
     district = problem.block >= 0
     each = (withheld & district).sum() / max(len(np.unique(problem.block[district])), 1)
-    return int(np.clip(MANY // max(each, 1.0), 1, most))
+    return int(np.clip(about // max(each, 1.0), 1, most))
 
 
 def rank_districts(problem: Problem) -> np.ndarray:
@@ -136,13 +132,10 @@ def push_at_random(problem: Problem, tied: Tied, witnesses: Witnesses) -> None:
         idle = idle + 1 if wanted.sum() > PROGRESS * before else 0
 
 
-def ask_singly(
-    problem: Problem, tied: Tied, witnesses: Witnesses, order: np.ndarray | None = None, *, all_or_none: bool = False
-) -> None:
+def ask_singly(problem: Problem, tied: Tied, witnesses: Witnesses) -> None:
     """How far each quantity that lacks values can rise and fall, and each change on the way there.
 
-    What follows one tie is asked about once. order: places in the part, to ask about these in this order. all_or_none:
-    stop at the first that stays without.
+    What follows one tie is asked about once.
     """
     columns, near = tied.part.columns, problem.candidates - 1
     lacking, asked = tied.any_of(witnesses.lacking(columns)), tied.down + tied.up < near
@@ -157,13 +150,11 @@ def ask_singly(
     beside = np.where(lacking & ~asked, 1.0, 0.0)
     beside *= np.random.default_rng(len(columns)).choice([-1.0, 1.0], len(asked)) / (20 * near * max(beside.sum(), 1))
     solver.changeColsCost(len(asked), np.arange(len(asked), dtype=np.int32), beside)
-    for place in np.flatnonzero(witnesses.lacking(columns)) if order is None else order:
+    for place in np.flatnonzero(witnesses.lacking(columns)):
         tie = int(tied.tie[place])
         if tie >= 0 and not asked[tie]:
             _ask(solver, tied, np.flatnonzero(tied.tie == tie), near, beside, witnesses)
             asked[tie] = True
-        if all_or_none and witnesses.lacking(columns[place]):
-            return
 
 
 def _ask(

@@ -18,6 +18,12 @@ def open_moves(part: Part | Tied, near: float = np.inf) -> highspy.Highs:
     return _open(part.matrix, -np.minimum(part.down, near), np.minimum(part.up, near), part.low, part.high)
 
 
+def open_exchange(tied: Tied) -> highspy.Highs:
+    """A solver over the same moves of ties with two columns each: first all rises, then all falls."""
+    matrix, upper = _put_side_by_side(tied.matrix, -tied.matrix), np.concatenate([tied.up, tied.down])
+    return _open(matrix, np.zeros(len(upper)), upper, tied.low, tied.high)
+
+
 def _open(
     matrix: sparse.csc_matrix, lower: np.ndarray, upper: np.ndarray, low: np.ndarray, high: np.ndarray
 ) -> highspy.Highs:
@@ -37,6 +43,15 @@ def _open(
         solver.setOptionValue(option, value)
     solver.passModel(lp)
     return solver
+
+
+def _put_side_by_side(*matrices: sparse.csc_matrix) -> sparse.csc_matrix:
+    """One matrix of several of as many rows; a library's checks of each take as long as the program that it is for."""
+    ends = np.cumsum([0] + [matrix.nnz for matrix in matrices])
+    starts = [matrix.indptr[:-1] + end for matrix, end in zip(matrices, ends, strict=False)]
+    amounts, rows = (np.concatenate([getattr(matrix, of) for matrix in matrices]) for of in ("data", "indices"))
+    shape = matrices[0].shape[0], sum(matrix.shape[1] for matrix in matrices)
+    return sparse.csc_matrix((amounts, rows, np.concatenate([*starts, ends[-1:]])), shape=shape)
 
 
 def is_whole(change: np.ndarray) -> bool:
@@ -59,9 +74,9 @@ class Exchange:
         self._liftable = np.flatnonzero(lifters[tied.rows] >= 0)
         self.lifters = lifters[tied.rows[self._liftable]]
         k = len(self._liftable)
-        breaks = sparse.csc_matrix((np.ones(k), (self._liftable, np.arange(k))), shape=(len(tied.rows), k))
+        breaks = sparse.csc_matrix((np.ones(k), self._liftable, np.arange(k + 1)), shape=(len(tied.rows), k))
         upper = np.concatenate([tied.up, tied.down, np.full(2 * k, np.inf)])
-        matrix = sparse.hstack([tied.matrix, -tied.matrix, breaks, -breaks]).tocsc()
+        matrix = _put_side_by_side(tied.matrix, -tied.matrix, breaks, -breaks)
         self._scale = np.ones(k)
         amounts = tied.matrix.tocsr()[self._liftable].tocoo()
         np.maximum.at(self._scale, amounts.row, np.abs(amounts.data))

@@ -13,7 +13,7 @@ from privacy.engine.problem import Problem
 from privacy.engine.witnesses import UNSEEN, Witnesses
 
 CHEAP = 0.25  # the part of all units that cost anything that counts as of the cheaper kind
-AROUND = 24  # districts that are looked at with one, half of them before and half behind it
+AROUND = 16  # districts that are looked at with one, half of them before and half behind it
 KEPT = 150  # programs around districts that are kept at a time
 
 
@@ -80,7 +80,7 @@ class Block:
         for nearest, search in ((False, False), (True, False), (False, True), (True, True)):
             if search and not whole:
                 break
-            for change in _wanted_changes(self._problem, witnesses, target, nearest):
+            for change in list_wanted_changes(self._problem, witnesses, target, nearest):
                 remedy = self._ask(target, change, search)
                 if remedy is not None:
                     found.append(remedy)
@@ -223,7 +223,7 @@ def find_remedy(
     return best
 
 
-def _wanted_changes(problem: Problem, witnesses: Witnesses, target: int, nearest: bool) -> list[int]:
+def list_wanted_changes(problem: Problem, witnesses: Witnesses, target: int, nearest: bool) -> list[int]:
     """A rise and a possible fall of the target: the nearest new ones, or such as may give all it lacks at once."""
     seen = {int(change) for change in witnesses.changes[target] if change != UNSEEN}
     least_rise = least_fall = 1

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from privacy.engine.parts import Part
 
@@ -44,35 +43,64 @@ class Tied:
         return np.bincount(self.tie[chosen & (self.tie >= 0)], minlength=self.matrix.shape[1]) > 0
 
 
+@dataclass(frozen=True)
+class _Terms:
+    """Relations term by term, in the order of rows and then of ties: all three of one length, no amount 0."""
+
+    row: np.ndarray
+    tie: np.ndarray
+    amount: np.ndarray
+
+    def sort(self) -> "_Terms":
+        """The same in order, those of one place added up."""
+        order = np.argsort(self.row * (self.tie.max(initial=0) + 1) + self.tie, kind="stable")
+        row, tie, amount = self.row[order], self.tie[order], self.amount[order]
+        first = np.ones(len(row), dtype=bool)
+        first[1:] = (row[1:] != row[:-1]) | (tie[1:] != tie[:-1])
+        row, tie = row[first], tie[first]
+        if len(row):
+            amount = np.add.reduceat(amount, np.flatnonzero(first))
+        some = amount != 0  # a rate may say nothing of its denominator
+        return _Terms(row[some], tie[some], amount[some])
+
+
 def tie_together(part: Part, firm: np.ndarray | bool = True) -> Tied:
     """The part in terms of its ties: those of sums with two terms left, one after the other until there is none.
 
     firm: boolean per relation of the part, false for what may be broken and so ties nothing.
     """
-    n = len(part.columns)
-    tie, sign = np.arange(n), np.ones(n)
+    m, n = part.matrix.shape
+    tie, sign, number = np.arange(n), np.ones(n), n
     exact = (part.low == 0) & (part.high == 0) & firm
-    matrix = part.matrix.tocsr()
-    matrix.eliminate_zeros()  # a rate may say nothing of its denominator
+    terms = _Terms(
+        part.matrix.indices.astype(np.int64), np.repeat(tie, np.diff(part.matrix.indptr)), part.matrix.data
+    ).sort()
     while True:
-        count, start = np.diff(matrix.indptr), matrix.indptr[:-1]
+        count = np.bincount(terms.row, minlength=m)
+        start = np.cumsum(count) - count
         pairs = start[exact & (count == 2)]
-        pairs = pairs[np.abs(matrix.data[pairs]) == np.abs(matrix.data[pairs + 1])]
-        single = matrix.indices[start[exact & (count == 1)]]
+        pairs = pairs[np.abs(terms.amount[pairs]) == np.abs(terms.amount[pairs + 1])]
+        single = terms.tie[start[exact & (count == 1)]]
         if not len(pairs) and not len(single):
             break
-        follows, way, number = _join(matrix, pairs, single)
+        follows, way, number = _join(terms, number, pairs, single)
         sign = sign * np.where(tie >= 0, way[tie], 1.0)
         tie = np.where(tie >= 0, follows[tie], -1)
-        matrix = _follow(matrix, follows, way, number)
-    number = matrix.shape[1]
-    rows = _list_different(matrix, exact)
+        kept = follows[terms.tie] >= 0
+        old = terms.tie[kept]
+        terms = _Terms(terms.row[kept], follows[old], terms.amount[kept] * way[old]).sort()
+    rows = _list_different(terms, exact)
+    place = np.full(m, -1)
+    place[rows] = np.arange(len(rows))
+    kept = place[terms.row] >= 0
+    entries = (terms.amount[kept], (place[terms.row[kept]], terms.tie[kept]))
     bound = tie >= 0
     same = sign[bound] > 0
     down, up = np.full(number, np.inf), np.full(number, np.inf)
     np.minimum.at(down, tie[bound], np.where(same, part.down[bound], part.up[bound]))
     np.minimum.at(up, tie[bound], np.where(same, part.up[bound], part.down[bound]))
-    return Tied(part, tie, sign, rows, matrix[rows].tocsc(), down, up, part.low[rows], part.high[rows])
+    matrix = sparse.csc_matrix(entries, shape=(len(rows), number))
+    return Tied(part, tie, sign, rows, matrix, down, up, part.low[rows], part.high[rows])
 
 
 def tighten(tied: Tied, firm: np.ndarray | bool = True) -> Tied:
@@ -82,14 +110,13 @@ def tighten(tied: Tied, firm: np.ndarray | bool = True) -> Tied:
     that cannot move far enough show it here, and need not be asked for by a program.
     """
     low, high = np.where(firm, tied.low, -np.inf), np.where(firm, tied.high, np.inf)
-    matrix = tied.matrix.tocsr()
-    plus, minus = matrix.maximum(0), (-matrix).maximum(0)
-    row = np.repeat(np.arange(len(tied.rows)), np.diff(matrix.indptr))
-    tie, size, rises = matrix.indices, np.abs(matrix.data), matrix.data > 0
+    row, tie = tied.matrix.indices, np.repeat(np.arange(len(tied.down)), np.diff(tied.matrix.indptr))
+    size, rises = np.abs(tied.matrix.data), tied.matrix.data > 0
     down, up = tied.down, tied.up
     for _ in range(PASSES):
-        more, less = plus @ up + minus @ down, plus @ down + minus @ up  # how far all terms may move a sum
         own_up, own_down = size * up[tie], size * down[tie]
+        more = np.bincount(row, np.where(rises, own_up, own_down), len(low))  # how far all terms may move a sum
+        less = np.bincount(row, np.where(rises, own_down, own_up), len(low))
         # What moves a sum up by itself is made up for by the others, or by the sum's own slack.
         moves_up = (high[row] + less[row] - np.where(rises, own_down, own_up)) / size
         moves_down = (more[row] - np.where(rises, own_up, own_down) - low[row]) / size
@@ -101,19 +128,17 @@ def tighten(tied: Tied, firm: np.ndarray | bool = True) -> Tied:
     return replace(tied, down=np.maximum(down, 0.0), up=np.maximum(up, 0.0))
 
 
-def _join(matrix: sparse.csr_matrix, pairs: np.ndarray, single: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Which new tie each follows (-1: none, it cannot change), which way, and how many there are.
+def _join(terms: _Terms, number: int, pairs: np.ndarray, single: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Which new tie each of a number follows (-1: none, it cannot change), which way, and how many there are.
 
     Every tie is two points, its rise and its fall; a sum of two joins them crosswise or not. What rises as it falls
     cannot change.
     """
-    number = matrix.shape[1]
-    a, b = matrix.indices[pairs], matrix.indices[pairs + 1]
-    opposite = np.where(matrix.data[pairs] * matrix.data[pairs + 1] > 0, number, 0)
+    a, b = terms.tie[pairs], terms.tie[pairs + 1]
+    opposite = np.where(terms.amount[pairs] * terms.amount[pairs + 1] > 0, number, 0)
     left = np.concatenate([a, a + number, single])
     right = np.concatenate([b + opposite, b + (number - opposite), single + number])
-    links = sparse.coo_matrix((np.ones(len(left)), (left, right)), shape=(2 * number, 2 * number))
-    _, label = connected_components(links, directed=False)
+    label = label_groups(left, right, 2 * number)
     rise, fall = label[:number], label[number:]
     free = rise != fall
     named = np.zeros(2 * number, dtype=bool)
@@ -122,24 +147,31 @@ def _join(matrix: sparse.csr_matrix, pairs: np.ndarray, single: np.ndarray) -> t
     return follows, np.where(rise < fall, 1.0, -1.0), int(named.sum())
 
 
-def _follow(matrix: sparse.csr_matrix, follows: np.ndarray, way: np.ndarray, number: int) -> sparse.csr_matrix:
-    """The relations in terms of the ties that the old ones follow."""
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    kept = follows[matrix.indices] >= 0
-    old = matrix.indices[kept]
-    terms = (matrix.data[kept] * way[old], (row[kept], follows[old]))
-    followed = sparse.csr_matrix(terms, shape=(matrix.shape[0], number))
-    followed.eliminate_zeros()
-    return followed
+def label_groups(left: np.ndarray, right: np.ndarray, number: int) -> np.ndarray:
+    """For each of a number of points the first one it hangs together with through links from left to right.
+
+    Of small graphs: a library's answer takes four times as long to ask for.
+    """
+    label = np.arange(number)
+    while True:
+        before = label.copy()
+        least = np.minimum(label[left], label[right])
+        np.minimum.at(label, before[left], least)
+        np.minimum.at(label, before[right], least)
+        while (label != (further := label[label])).any():
+            label = further
+        if (label == before).all():
+            return label
 
 
-def _list_different(matrix: sparse.csr_matrix, exact: np.ndarray) -> np.ndarray:
+def _list_different(terms: _Terms, exact: np.ndarray) -> np.ndarray:
     """The rows that say something, and of sums that say the same one."""
     # Two keys: of thousands of sums some pair has one in common by chance. They are small, so that sums are exact.
-    key = np.random.default_rng(0).integers(1, 2**20, (matrix.shape[1], 2)).astype(float)
-    some = np.flatnonzero(np.diff(matrix.indptr))
-    lead = np.sign(matrix.data[matrix.indptr[some]])
-    label = np.where(exact[some], 0, 1 + some), *(lead * (matrix[some] @ key).T)
+    key = np.random.default_rng(0).integers(1, 2**20, (terms.tie.max(initial=-1) + 1, 2)).astype(float)
+    first = np.flatnonzero(np.diff(terms.row, prepend=-1))
+    some, lead = terms.row[first], np.sign(terms.amount[first])
+    sums = (np.bincount(terms.row, terms.amount * one[terms.tie], len(exact))[some] for one in key.T)
+    label = np.where(exact[some], 0, 1 + some), *(lead * one for one in sums)
     order = np.lexsort(label)
     again = np.logical_and.reduce([one[order][1:] == one[order][:-1] for one in label])
     return some[np.sort(np.delete(order, 1 + np.flatnonzero(again)))]

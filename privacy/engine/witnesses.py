@@ -4,13 +4,27 @@ A move is a whole-number change of withheld quantities that breaks no relation a
 is such a table. Withholding more never spoils a move.
 """
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from privacy.engine.parts import Part
 from privacy.engine.problem import Problem
 
 UNSEEN = np.iinfo(np.int64).min
+PIECES = 30  # in which what moves need is kept before it is put together: that copies all of it
+BATCH = 100_000  # quantities of moves that are taken apart at a time
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was known of some quantities (rows, ascending) before it was forgotten."""
+
+    rows: np.ndarray
+    proofs: tuple[np.ndarray, ...]
 
 
 class Witnesses:
@@ -26,11 +40,11 @@ class Witnesses:
         self.changes[:, 0] = 0  # the truth itself
         self.count = np.ones(n, dtype=np.int64)
         self.lowest, self.highest = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-        # Which move shows each change, and the units every move needs withheld: for `forget`.
+        # For `forget`: which part of a move shows each change (-1: none, as of the truth), and what every part needs
+        # withheld, as pairs of a part and a unit. A move's number is -2, -3, … until it is taken apart.
         self._shown_by = np.full((n, problem.candidates), -1)
-        self._needs: list[np.ndarray] = []
-        self._moves_with: dict[int, list[int]] = {}
-        self._listed = 0
+        self._whole: list[np.ndarray] = []
+        self._parts, self._needs = 0, [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
 
     def lacking(self, columns: np.ndarray | slice = slice(None)) -> np.ndarray:
         """Boolean per quantity: sensitive, and not yet proved to keep enough values or a wide enough interval."""
@@ -41,31 +55,76 @@ class Witnesses:
 
     def remember(self) -> tuple[np.ndarray, ...]:
         """What is proved now, for `recall`."""
-        return tuple(part.copy() for part in (self.changes, self.count, self.lowest, self.highest, self._shown_by))
+        return tuple(table.copy() for table in self._tables())
 
     def recall(self, before: tuple[np.ndarray, ...]) -> None:
         """Forgets what was proved since: needed where units are shown again that those moves use."""
-        proved = tuple(part.copy() for part in before)
-        self.changes, self.count, self.lowest, self.highest, self._shown_by = proved
+        for table, old in zip(self._tables(), before, strict=True):
+            table[:] = old
 
-    def forget(self, units: np.ndarray) -> None:
-        """Forgets what only moves of some units' quantities prove. The units must not lift a relation."""
-        for number in range(self._listed, len(self._needs)):
-            for needed in self._needs[number].tolist():
-                self._moves_with.setdefault(needed, []).append(number)
-        self._listed = len(self._needs)
-        needing = np.zeros(len(self._needs) + 1, dtype=bool)
-        for unit in units.tolist():
-            needing[self._moves_with.get(unit, [])] = True
-        lost = needing[self._shown_by]
-        rows = np.flatnonzero(lost.any(axis=1))
-        for row in rows:
-            left = ~lost[row] & (self.changes[row] != UNSEEN)
-            k = self.count[row] = left.sum()
-            self.changes[row] = np.concatenate([self.changes[row][left], np.full(len(left) - k, UNSEEN)])
-            self._shown_by[row] = np.concatenate([self._shown_by[row][left], np.full(len(left) - k, -1)])
-        known = np.where(self.changes[rows] == UNSEEN, 0, self.changes[rows])
+    def forget(self, units: np.ndarray) -> "Forgotten":
+        """Forgets, and returns, what only moves of some units' quantities prove. The units must not lift a relation.
+
+        Of a move only the part that hangs together with them: the rest is a move by itself.
+        """
+        self._take_apart()
+        chosen = np.zeros(len(self._problem.cost), dtype=bool)
+        chosen[units] = True
+        needing = np.zeros(self._parts + 1, dtype=bool)
+        for part, unit in self._needs:
+            needing[part[chosen[unit]]] = True
+        rows = np.unique(np.flatnonzero(needing[self._shown_by]) // self._shown_by.shape[1])
+        forgotten = Forgotten(rows, tuple(table[rows] for table in self._tables()))
+        left = ~needing[self._shown_by[rows]] & (self.changes[rows] != UNSEEN)
+        order = np.argsort(~left, axis=1, kind="stable")
+        left = np.take_along_axis(left, order, axis=1)
+        for table, none in ((self.changes, UNSEEN), (self._shown_by, -1)):
+            table[rows] = np.where(left, np.take_along_axis(table[rows], order, axis=1), none)
+        self.count[rows] = left.sum(axis=1)
+        known = np.where(left, self.changes[rows], 0)
         self.lowest[rows], self.highest[rows] = known.min(axis=1, initial=0), known.max(axis=1, initial=0)
+        return forgotten
+
+    def put_back(self, forgotten: "Forgotten") -> None:
+        """Remembers what was forgotten where nothing else was found: what was is as good where the units stay."""
+        lacking = self.lacking(forgotten.rows)
+        for table, old in zip(self._tables(), forgotten.proofs, strict=True):
+            table[forgotten.rows[lacking]] = old[lacking]
+
+    def _tables(self) -> tuple[np.ndarray, ...]:
+        return self.changes, self.count, self.lowest, self.highest, self._shown_by
+
+    def _take_apart(self) -> None:
+        """Finds the parts of all moves that are whole: quantities that share no relation with those of other parts."""
+        batch = np.cumsum([len(moved) for moved in self._whole], dtype=np.int64) // BATCH
+        for first, last in pairwise([0, *(np.flatnonzero(np.diff(batch)) + 1).tolist(), len(self._whole)]):
+            self._take_some_apart(first, last)
+        self._whole.clear()
+
+    def _take_some_apart(self, first: int, last: int) -> None:
+        if first == last:
+            return
+        problem, n, whole = self._problem, len(self._problem.truth), self._whole[first:last]
+        columns = np.concatenate(whole)
+        move = np.repeat(np.arange(first, last), [len(moved) for moved in whole])
+        terms = problem.by_quantity[:, columns]
+        term, row = np.repeat(np.arange(len(columns)), np.diff(terms.indptr)), terms.indices
+        binds = (terms.data != 0) & ~problem.lifted(self._hidden, row)
+        term, row = term[binds], row[binds]
+        _, sums = np.unique(move[term] * len(problem.low) + row, return_inverse=True)
+        size = len(columns) + len(sums)
+        links = sparse.coo_matrix((np.ones(len(term)), (term, len(columns) + sums)), shape=(size, size))
+        _, label = connected_components(links, directed=False)
+        part = self._parts + label[: len(columns)]
+        number = -2 - self._shown_by
+        rows, places = np.nonzero((first <= number) & (number < last))
+        shown = part[np.searchsorted(move * n + columns, number[rows, places] * n + rows)]
+        self._shown_by[rows, places] = shown
+        self._parts = int(part.max()) + 1
+        showing = np.isin(part, shown)
+        self._needs.append((part[showing], problem.unit[columns[showing]]))
+        if len(self._needs) > PIECES:
+            self._needs = [tuple(np.concatenate(piece) for piece in zip(*self._needs, strict=True))]
 
     def list_unprotected(self) -> np.ndarray:
         """The sensitive quantities without proof: known to everybody, or lacking values."""
@@ -98,7 +157,7 @@ class Witnesses:
         lacking = np.flatnonzero(self.lacking(part.columns[moved]))
         if not len(lacking):
             return
-        self._needs.append(np.unique(self._problem.unit[part.columns[moved]]))
+        self._whole.append(part.columns[moved])
         columns, change = part.columns[moved[lacking]], change.astype(np.int64)
         self._take(columns, change[lacking], change[lacking])
         if (np.abs(change[lacking]) > 1).any() and self.lacking(columns).any():
@@ -118,7 +177,7 @@ class Witnesses:
             fresh = ~(self.changes[rows] == change[:, None]).any(axis=1)
             rows = rows[fresh]
             self.changes[rows, self.count[rows]] = change[fresh]
-            self._shown_by[rows, self.count[rows]] = len(self._needs) - 1
+            self._shown_by[rows, self.count[rows]] = -1 - len(self._whole)
             self.count[rows] += 1
 
 

@@ -1,5 +1,8 @@
 """Small problems for the tests of the engine."""
 
+import dataclasses
+import itertools
+
 import numpy as np
 from scipy import sparse
 
@@ -36,3 +39,45 @@ def pose_table(inner: np.ndarray, *, sensitive_below: int = 5, lifted_by: np.nda
         implies=np.zeros((0, 2), dtype=np.int64),
         candidates=4,
     )
+
+
+def pose_group(truth: list[int], **changes) -> Problem:
+    """Some numbers, units of their own, that add up to a shown total."""
+    n = len(truth)
+    problem = Problem(
+        matrix=sparse.csr_matrix(np.array([[1] * n])),
+        low=np.array([sum(truth)]),
+        high=np.array([sum(truth)]),
+        lifted_by=np.array([-1]),
+        truth=np.array(truth),
+        floor=np.ones(n, dtype=np.int64),
+        ceiling=np.full(n, UNBOUNDED),
+        known=np.zeros(n, dtype=bool),
+        unit=np.arange(n),
+        block=np.full(n, -1),
+        sensitive=np.array(truth) < 5,
+        width=np.zeros(n),
+        cost=1.0 + np.arange(n),
+        implies=np.zeros((0, 2), dtype=np.int64),
+        candidates=4,
+    )
+    return dataclasses.replace(problem, **changes)
+
+
+def find_tables(problem: Problem, hidden: np.ndarray, most: int) -> np.ndarray:
+    """By brute force over changes up to `most`: every whole table (rows) that agrees with what is shown."""
+    withheld = np.flatnonzero(hidden[problem.unit] & ~problem.known)
+    ranges = [
+        range(max(problem.floor[q], problem.truth[q] - most), min(problem.ceiling[q], problem.truth[q] + most) + 1)
+        for q in withheld
+    ]
+    tables = np.tile(problem.truth, (int(np.prod([len(r) for r in ranges])), 1))
+    tables[:, withheld] = np.array(list(itertools.product(*ranges))).reshape(len(tables), len(withheld))
+    sums = tables @ problem.matrix.T.toarray()
+    holds = ~problem.lifted(hidden)
+    return tables[((sums >= problem.low) & (sums <= problem.high))[:, holds].all(axis=1)]
+
+
+def count_values(problem: Problem, hidden: np.ndarray, most: int) -> np.ndarray:
+    """By brute force over changes up to `most`: how many whole values each quantity has with these units withheld."""
+    return np.array([len(np.unique(column)) for column in find_tables(problem, hidden, most).T])

@@ -10,54 +10,14 @@ from scipy import sparse
 from privacy.engine import exploring, intervals
 from privacy.engine.complementary import list_fixed, propose
 from privacy.engine.intervals import choose_safely, widen
-from privacy.engine.parts import cut_out
 from privacy.engine.problem import UNBOUNDED, Problem
 from privacy.engine.room import list_conditions
-from privacy.engine.sparing import spare
 from privacy.engine.witnesses import Witnesses
-from tests.unit.privacy_engine_problems import pose_table
+from tests.unit.privacy_engine_problems import count_values, pose_group, pose_table
 
 
 def _silent(stage, done, total):
     pass
-
-
-def _count_values(problem: Problem, hidden: np.ndarray, most: int) -> np.ndarray:
-    """By brute force over changes up to `most`: how many whole values each quantity has with these units withheld."""
-    withheld = np.flatnonzero(hidden[problem.unit] & ~problem.known)
-    ranges = [
-        range(max(problem.floor[q], problem.truth[q] - most), min(problem.ceiling[q], problem.truth[q] + most) + 1)
-        for q in withheld
-    ]
-    tables = np.tile(problem.truth, (int(np.prod([len(r) for r in ranges])), 1))
-    tables[:, withheld] = np.array(list(itertools.product(*ranges))).reshape(len(tables), len(withheld))
-    sums = tables @ problem.matrix.T.toarray()
-    holds = ~problem.lifted(hidden)
-    fits = ((sums >= problem.low) & (sums <= problem.high))[:, holds].all(axis=1)
-    return np.array([len(np.unique(column)) for column in tables[fits].T])
-
-
-def _two_groups(truth: list[int], **changes) -> Problem:
-    """Some numbers, units of their own, that add up to a shown total."""
-    n = len(truth)
-    problem = Problem(
-        matrix=sparse.csr_matrix(np.array([[1] * n])),
-        low=np.array([sum(truth)]),
-        high=np.array([sum(truth)]),
-        lifted_by=np.array([-1]),
-        truth=np.array(truth),
-        floor=np.ones(n, dtype=np.int64),
-        ceiling=np.full(n, UNBOUNDED),
-        known=np.zeros(n, dtype=bool),
-        unit=np.arange(n),
-        block=np.full(n, -1),
-        sensitive=np.array(truth) < 5,
-        width=np.zeros(n),
-        cost=1.0 + np.arange(n),
-        implies=np.zeros((0, 2), dtype=np.int64),
-        candidates=4,
-    )
-    return dataclasses.replace(problem, **changes)
 
 
 @pytest.mark.parametrize("wave", [intervals.WAVE, 1])
@@ -66,7 +26,7 @@ def test_every_sensitive_number_of_a_small_table_has_four_values_by_brute_force(
     monkeypatch.setattr(intervals, "WAVE", wave)
     problem = pose_table(np.random.default_rng(seed).integers(0, 10, (2, 3)), sensitive_below=4)
     choice = choose_safely(problem, _silent)
-    values = _count_values(problem, choice.hidden, most=3)
+    values = count_values(problem, choice.hidden, most=3)
     lacking = problem.sensitive & (values < 4)
     assert set(np.flatnonzero(lacking)) <= set(choice.unprotected)
     assert choice.lower_bound <= choice.cost + 1e-6
@@ -123,12 +83,12 @@ def test_no_condition_of_room_forbids_a_set_that_brute_force_finds_safe(seed):
     weights, at_least = list_conditions(problem, fixed)
     for _ in range(6):
         hidden = fixed | (dice.random(len(fixed)) < 0.5)
-        if (_count_values(problem, hidden, most=3)[problem.sensitive] >= 4).all():
+        if (count_values(problem, hidden, most=3)[problem.sensitive] >= 4).all():
             assert (weights @ hidden >= at_least).all()
 
 
 def test_a_small_number_beside_smaller_ones_needs_a_third_to_make_room():
-    problem = _two_groups([2, 2, 30, 40])
+    problem = pose_group([2, 2, 30, 40])
     weights, at_least = list_conditions(problem, list_fixed(problem))
     # Each 2 can fall by one and must rise by two; the other 2 makes room for one of these, 30 and 40 for the rest.
     assert weights.toarray()[:, 2:].tolist() == [[1, 1]]
@@ -153,7 +113,7 @@ def test_the_bound_is_no_more_than_the_cheapest_safe_set_found_by_brute_force():
         hidden[free] = chosen
         cost = problem.cost[hidden & ~fixed].sum()
         if sum(chosen) <= 5 and cost < cheapest:
-            values = _count_values(problem, hidden, most=3)
+            values = count_values(problem, hidden, most=3)
             cheapest = cost if (values[problem.sensitive] >= 4).all() else cheapest
     choice = choose_safely(problem, _silent)
     assert choice.lower_bound <= cheapest + 1e-6
@@ -161,24 +121,24 @@ def test_the_bound_is_no_more_than_the_cheapest_safe_set_found_by_brute_force():
 
 
 def test_a_ceiling_counts_as_much_as_a_floor():
-    free = choose_safely(_two_groups([2, 20, 30]), _silent)
+    free = choose_safely(pose_group([2, 20, 30]), _silent)
     assert np.flatnonzero(free.hidden).tolist() == [0, 1]
-    tight = _two_groups([2, 20, 30], ceiling=np.array([UNBOUNDED, 20, UNBOUNDED]), floor=np.array([2, 1, 1]))
+    tight = pose_group([2, 20, 30], ceiling=np.array([UNBOUNDED, 20, UNBOUNDED]), floor=np.array([2, 1, 1]))
     assert np.flatnonzero(choose_safely(tight, _silent).hidden).tolist() == [0, 1]
-    stuck = _two_groups([2, 20, 30], ceiling=np.array([UNBOUNDED, 20, UNBOUNDED]), floor=np.array([1, 20, 1]))
+    stuck = pose_group([2, 20, 30], ceiling=np.array([UNBOUNDED, 20, UNBOUNDED]), floor=np.array([1, 20, 1]))
     assert np.flatnonzero(choose_safely(stuck, _silent).hidden).tolist() == [0, 2]
 
 
 def test_what_an_earlier_release_showed_is_never_withheld_and_does_not_count_as_a_partner():
-    problem = _two_groups([2, 20, 30], known=np.array([False, True, False]))
+    problem = pose_group([2, 20, 30], known=np.array([False, True, False]))
     assert np.flatnonzero(choose_safely(problem, _silent).hidden).tolist() == [0, 2]
 
 
 def test_a_sensitive_number_that_cannot_be_protected_is_reported_and_costs_nothing_more():
-    problem = _two_groups([2, 20, 30], known=np.array([False, True, True]))
+    problem = pose_group([2, 20, 30], known=np.array([False, True, True]))
     choice = choose_safely(problem, _silent)
     assert choice.unprotected.tolist() == [0]
-    known = _two_groups([2, 20, 30], known=np.array([True, False, False]))
+    known = pose_group([2, 20, 30], known=np.array([True, False, False]))
     choice = choose_safely(known, _silent)
     assert choice.unprotected.tolist() == [0]
     assert not choice.hidden.any()
@@ -187,7 +147,7 @@ def test_a_sensitive_number_that_cannot_be_protected_is_reported_and_costs_nothi
 def _with_a_percentage(cost_of_lifting: float) -> Problem:
     """5 of 40 in one group, and a published 13 % (12.5 to 13.5) of it, which its own unit lifts."""
     # Quantities: numerator, complement, denominator, and the same of a second group, then the sums.
-    problem = _two_groups([5, 35, 40, 20, 70, 90])
+    problem = pose_group([5, 35, 40, 20, 70, 90])
     rows = np.array([[1, 1, -1, 0, 0, 0], [0, 0, 0, 1, 1, -1], [1, 0, 0, 1, 0, 0], [0, 0, 1, 0, 0, 1]])
     share = np.array([1000, 0, -125, 0, 0, 0])
     matrix = np.vstack([rows, share])
@@ -211,10 +171,10 @@ def test_a_percentage_that_gives_the_numerator_away_is_lifted_by_withholding_it(
     choice = choose_safely(problem, _silent)
     assert choice.hidden[6]
     assert not len(choice.unprotected)
-    assert _count_values(problem, choice.hidden, most=4)[0] >= 4
+    assert count_values(problem, choice.hidden, most=4)[0] >= 4
     shown = choice.hidden.copy()
     shown[6] = False
-    assert _count_values(problem, shown, most=4)[0] == 1
+    assert count_values(problem, shown, most=4)[0] == 1
 
 
 def test_a_warm_start_keeps_what_was_withheld_and_adds_what_lacks():
@@ -235,17 +195,6 @@ def test_the_same_problem_gives_the_same_pattern():
     assert (choose_safely(problem, _silent).hidden == choose_safely(problem, _silent).hidden).all()
 
 
-def test_what_was_proved_with_units_shown_again_is_forgotten():
-    problem = _two_groups([2, 20, 30])
-    hidden = np.array([True, True, False])
-    witnesses = Witnesses(problem, hidden)
-    before = witnesses.remember()
-    assert witnesses.add(cut_out(problem, np.array([0, 1]), hidden), np.array([3.0, -3.0]))
-    assert not witnesses.lacking().any()
-    witnesses.recall(before)
-    assert np.flatnonzero(witnesses.lacking()).tolist() == [0]
-
-
 def test_nothing_sensitive_needs_nothing():
     problem = pose_table(np.array([[20, 30], [40, 50]]))
     hidden, bound = propose(problem, _silent)
@@ -254,35 +203,10 @@ def test_nothing_sensitive_needs_nothing():
     assert not len(widen(problem, hidden, _silent).list_unprotected())
 
 
-def test_what_nothing_needs_is_shown_again_and_everything_stays_safe():
-    problem = pose_table(np.random.default_rng(5).integers(0, 25, (6, 4, 3)), sensitive_below=4)
-    hidden = np.ones(len(problem.cost), dtype=bool)
-    witnesses = widen(problem, hidden, _silent)
-    before = int(hidden.sum())
-    spare(problem, hidden, witnesses, _silent)
-    assert hidden.sum() < before
-    assert hidden[list_fixed(problem)].all()
-    again = hidden.copy()
-    assert not len(widen(problem, again, _silent).list_unprotected())
-    assert (again == hidden).all()
-
-
-def test_a_unit_goes_back_when_a_quantity_would_lack_values_without_it():
-    problem = _two_groups([2, 20, 30])
-    hidden = np.array([True, True, False])
-    witnesses = widen(problem, hidden, _silent)
-    spare(problem, hidden, witnesses, _silent)
-    assert hidden.tolist() == [True, True, False]
-    assert not witnesses.lacking().any()
-
-
-@pytest.mark.parametrize(("few", "place"), [(0, -1), (1000, 0)])
-def test_where_few_numbers_lack_values_the_whole_state_is_looked_at_last(few, place, monkeypatch):
+def test_the_whole_state_is_looked_at_last(monkeypatch):
     for name in ("push_at_random", "ask_singly"):
         monkeypatch.setattr(exploring, name, lambda *_: None)
-    monkeypatch.setattr(exploring, "FEW", few)
     problem, stages = pose_table(np.arange(1, 17).reshape(4, 4)), []
     hidden = np.ones(len(problem.cost), dtype=bool)
     exploring.explore(problem, hidden, Witnesses(problem, hidden), lambda stage, *_: stages.append(stage))
-    assert len(stages) == 3
-    assert stages[place] == "exploring the state"
+    assert stages == ["exploring districts", "exploring neighbours", "exploring the state"]
