@@ -138,7 +138,7 @@ def _join(terms: _Terms, number: int, pairs: np.ndarray, single: np.ndarray) -> 
     opposite = np.where(terms.amount[pairs] * terms.amount[pairs + 1] > 0, number, 0)
     left = np.concatenate([a, a + number, single])
     right = np.concatenate([b + opposite, b + (number - opposite), single + number])
-    label = label_groups(left, right, 2 * number)
+    label = _label_groups(left, right, 2 * number)
     rise, fall = label[:number], label[number:]
     free = rise != fall
     named = np.zeros(2 * number, dtype=bool)
@@ -147,7 +147,7 @@ def _join(terms: _Terms, number: int, pairs: np.ndarray, single: np.ndarray) -> 
     return follows, np.where(rise < fall, 1.0, -1.0), int(named.sum())
 
 
-def label_groups(left: np.ndarray, right: np.ndarray, number: int) -> np.ndarray:
+def _label_groups(left: np.ndarray, right: np.ndarray, number: int) -> np.ndarray:
     """For each of a number of points the first one it hangs together with through links from left to right.
 
     Of small graphs: a library's answer takes four times as long to ask for.

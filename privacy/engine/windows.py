@@ -9,14 +9,14 @@ import highspy
 import numpy as np
 
 from privacy.engine.exploring import count_near, rank_districts
-from privacy.engine.moves import is_whole, open_exchange, open_moves
+from privacy.engine.moves import WHOLE, is_whole, open_exchange, open_moves
 from privacy.engine.parts import cut_out
 from privacy.engine.problem import Problem
 from privacy.engine.remedies import list_wanted_changes
 from privacy.engine.ties import tie_together, tighten
 from privacy.engine.witnesses import Witnesses
 
-ABOUT = 1_100  # withheld quantities in a window: with twice as many a question takes twice as long, and tells no more
+ABOUT = 1_100  # withheld quantities of districts in a window: larger ones take longer and tell little more
 WIDE = 4  # times as many districts, where those are not enough
 KEPT = 150  # windows that are kept open at a time
 TURNS = 3  # other corners that are looked at where one is none of whole numbers
@@ -106,14 +106,15 @@ class Window:
 
     def _turn(self, tie: int, corner: np.ndarray) -> np.ndarray:
         """A move of whole numbers that changes a tie as a corner does, nearly always; or else the last one found."""
-        ties, furthest = self._ties[: len(corner)], 2.0 * self._problem.candidates
+        ties = self._ties[: len(corner)]
+        furthest = max(2.0 * self._problem.candidates, np.abs(corner).max())
         if self._turner is None:
             self._turner = open_moves(self._tied)
         lower, upper = np.maximum(-self._now.down, -furthest), np.minimum(self._now.up, furthest)
         lower[tie] = upper[tie] = np.rint(corner[tie])
         self._turner.changeColsBounds(len(ties), ties, lower, upper)
         for _ in range(TURNS):
-            crooked = corner != np.rint(corner)
+            crooked = np.abs(corner - np.rint(corner)) > WHOLE
             self._turner.changeColsCost(len(ties), ties, np.where(crooked, self._rng.standard_normal(len(ties)), 0.0))
             self._turner.run()
             if self._turner.getModelStatus() != highspy.HighsModelStatus.kOptimal:

@@ -40,9 +40,11 @@ class Witnesses:
         self.changes[:, 0] = 0  # the truth itself
         self.count = np.ones(n, dtype=np.int64)
         self.lowest, self.highest = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-        # For `forget`: which part of a move shows each change (-1: none, as of the truth), and what every part needs
-        # withheld, as pairs of a part and a unit. A move's number is -2, -3, … until it is taken apart.
+        # For `forget`: which part of a move shows each change, and the lowest and the highest (-1: none, as of the
+        # truth), and what every part needs withheld, as pairs of a part and a unit. A move's number is -2, -3, … until
+        # it is taken apart.
         self._shown_by = np.full((n, problem.candidates), -1)
+        self._ends_by = np.full((n, 2), -1)
         self._whole: list[np.ndarray] = []
         self._parts, self._needs = 0, [(np.zeros(0, np.int64), np.zeros(0, np.int64))]
 
@@ -55,14 +57,16 @@ class Witnesses:
 
     def remember(self) -> tuple[np.ndarray, ...]:
         """What is proved now, for `recall`."""
+        self._take_apart()
         return tuple(table.copy() for table in self._tables())
 
     def recall(self, before: tuple[np.ndarray, ...]) -> None:
         """Forgets what was proved since: needed where units are shown again that those moves use."""
+        self._whole.clear()
         for table, old in zip(self._tables(), before, strict=True):
             table[:] = old
 
-    def forget(self, units: np.ndarray) -> "Forgotten":
+    def forget(self, units: np.ndarray) -> Forgotten:
         """Forgets, and returns, what only moves of some units' quantities prove. The units must not lift a relation.
 
         Of a move only the part that hangs together with them: the rest is a move by itself.
@@ -73,7 +77,8 @@ class Witnesses:
         needing = np.zeros(self._parts + 1, dtype=bool)
         for part, unit in self._needs:
             needing[part[chosen[unit]]] = True
-        rows = np.unique(np.flatnonzero(needing[self._shown_by]) // self._shown_by.shape[1])
+        listed = (np.flatnonzero(needing[table]) // table.shape[1] for table in (self._shown_by, self._ends_by))
+        rows = np.unique(np.concatenate(list(listed)))
         forgotten = Forgotten(rows, tuple(table[rows] for table in self._tables()))
         left = ~needing[self._shown_by[rows]] & (self.changes[rows] != UNSEEN)
         order = np.argsort(~left, axis=1, kind="stable")
@@ -82,17 +87,22 @@ class Witnesses:
             table[rows] = np.where(left, np.take_along_axis(table[rows], order, axis=1), none)
         self.count[rows] = left.sum(axis=1)
         known = np.where(left, self.changes[rows], 0)
-        self.lowest[rows], self.highest[rows] = known.min(axis=1, initial=0), known.max(axis=1, initial=0)
+        furthest = known.argmin(axis=1), known.argmax(axis=1)
+        for side, end in enumerate((self.lowest, self.highest)):
+            gone = np.flatnonzero(needing[self._ends_by[rows, side]])
+            place = gone, furthest[side][gone]
+            end[rows[gone]] = known[place]
+            self._ends_by[rows[gone], side] = np.where(left[place], self._shown_by[rows[gone], place[1]], -1)
         return forgotten
 
-    def put_back(self, forgotten: "Forgotten") -> None:
+    def put_back(self, forgotten: Forgotten) -> None:
         """Remembers what was forgotten where nothing else was found: what was is as good where the units stay."""
         lacking = self.lacking(forgotten.rows)
         for table, old in zip(self._tables(), forgotten.proofs, strict=True):
             table[forgotten.rows[lacking]] = old[lacking]
 
     def _tables(self) -> tuple[np.ndarray, ...]:
-        return self.changes, self.count, self.lowest, self.highest, self._shown_by
+        return self.changes, self.count, self.lowest, self.highest, self._shown_by, self._ends_by
 
     def _take_apart(self) -> None:
         """Finds the parts of all moves that are whole: quantities that share no relation with those of other parts."""
@@ -116,12 +126,14 @@ class Witnesses:
         links = sparse.coo_matrix((np.ones(len(term)), (term, len(columns) + sums)), shape=(size, size))
         _, label = connected_components(links, directed=False)
         part = self._parts + label[: len(columns)]
-        number = -2 - self._shown_by
-        rows, places = np.nonzero((first <= number) & (number < last))
-        shown = part[np.searchsorted(move * n + columns, number[rows, places] * n + rows)]
-        self._shown_by[rows, places] = shown
+        shown = []
+        for table in (self._shown_by, self._ends_by):
+            number = -2 - table
+            rows, places = np.nonzero((first <= number) & (number < last))
+            table[rows, places] = part[np.searchsorted(move * n + columns, number[rows, places] * n + rows)]
+            shown.append(table[rows, places])
         self._parts = int(part.max()) + 1
-        showing = np.isin(part, shown)
+        showing = np.isin(part, np.concatenate(shown))
         self._needs.append((part[showing], problem.unit[columns[showing]]))
         if len(self._needs) > PIECES:
             self._needs = [tuple(np.concatenate(piece) for piece in zip(*self._needs, strict=True))]
@@ -134,14 +146,14 @@ class Witnesses:
         """Takes in what a move of a part's quantities shows for those that lack values.
 
         The part must hold all relations of its quantities that hidden units do not lift. False if the move is not
-        whole, or breaks a relation or a bound: it proves nothing then.
+        whole, changes what is shown, or breaks a relation or a bound: it proves nothing then.
         """
         whole = np.rint(move)
         moved = np.flatnonzero(whole)
         change = whole[moved]
         if np.abs(move - whole).max(initial=0) > 1e-5 or (change < -part.down[moved]).any():
             return False
-        if (change > part.up[moved]).any():
+        if (change > part.up[moved]).any() or not self._hidden[self._problem.unit[part.columns[moved]]].all():
             return False
         relation, term, amount = _list_terms(part.matrix, moved)
         sums = np.bincount(relation, amount * change[term], minlength=len(part.rows))
@@ -166,8 +178,11 @@ class Witnesses:
 
     def _take(self, columns: np.ndarray, step: np.ndarray, last: np.ndarray) -> None:
         """Notes the changes step, 2 step, … as far as `last`."""
-        self.lowest[columns] = np.minimum(self.lowest[columns], last)
-        self.highest[columns] = np.maximum(self.highest[columns], last)
+        move = -1 - len(self._whole)
+        further = last < self.lowest[columns], last > self.highest[columns]
+        for side, end in enumerate((self.lowest, self.highest)):
+            end[columns[further[side]]] = last[further[side]]
+            self._ends_by[columns[further[side]], side] = move
         for times in range(1, self._problem.candidates):
             change = step * times
             able = (np.abs(change) <= np.abs(last)) & (self.count[columns] < self._problem.candidates)
@@ -177,7 +192,7 @@ class Witnesses:
             fresh = ~(self.changes[rows] == change[:, None]).any(axis=1)
             rows = rows[fresh]
             self.changes[rows, self.count[rows]] = change[fresh]
-            self._shown_by[rows, self.count[rows]] = -1 - len(self._whole)
+            self._shown_by[rows, self.count[rows]] = move
             self.count[rows] += 1
 
 

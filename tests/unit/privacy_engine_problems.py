@@ -64,8 +64,8 @@ def pose_group(truth: list[int], **changes) -> Problem:
     return dataclasses.replace(problem, **changes)
 
 
-def find_tables(problem: Problem, hidden: np.ndarray, most: int) -> np.ndarray:
-    """By brute force over changes up to `most`: every whole table (rows) that agrees with what is shown."""
+def count_values(problem: Problem, hidden: np.ndarray, most: int) -> np.ndarray:
+    """By brute force over changes up to `most`: how many whole values each quantity has with these units withheld."""
     withheld = np.flatnonzero(hidden[problem.unit] & ~problem.known)
     ranges = [
         range(max(problem.floor[q], problem.truth[q] - most), min(problem.ceiling[q], problem.truth[q] + most) + 1)
@@ -75,9 +75,5 @@ def find_tables(problem: Problem, hidden: np.ndarray, most: int) -> np.ndarray:
     tables[:, withheld] = np.array(list(itertools.product(*ranges))).reshape(len(tables), len(withheld))
     sums = tables @ problem.matrix.T.toarray()
     holds = ~problem.lifted(hidden)
-    return tables[((sums >= problem.low) & (sums <= problem.high))[:, holds].all(axis=1)]
-
-
-def count_values(problem: Problem, hidden: np.ndarray, most: int) -> np.ndarray:
-    """By brute force over changes up to `most`: how many whole values each quantity has with these units withheld."""
-    return np.array([len(np.unique(column)) for column in find_tables(problem, hidden, most).T])
+    fits = ((sums >= problem.low) & (sums <= problem.high))[:, holds].all(axis=1)
+    return np.array([len(np.unique(column)) for column in tables[fits].T])
