@@ -20,6 +20,7 @@ from privacy.release import Progress
 IDLE_ROUNDS, PROGRESS = 2, 0.9  # random directions are given up after so many rounds that left more of what was open
 LARGE = 10_000  # relations from which one such round is enough: it takes many seconds
 NEIGHBOURS = 20  # districts among which single quantities are asked about
+FEW = 50  # of so many withheld quantities one lacks values: few enough to look near them before the whole state
 MANY = 3_000  # withheld quantities that are looked at together, about: in dense tables few districts have so many
 TURNS = 3  # other corners that are looked at where one is none of whole numbers
 PRIMAL = 4  # the simplex method that starts from a possible corner, as HiGHS numbers it
@@ -30,11 +31,15 @@ def explore(problem: Problem, hidden: np.ndarray, witnesses: Witnesses, progress
 
     In random directions, a few wherever things hang together: every corner they reach is a table that speaks for all
     quantities in it. In each district first, where what is left is asked one by one; then among a few districts and
-    what is above them; over the whole state last, because a question takes as long as its program is large.
+    what is above them; over the whole state last, because a question takes as long as its program is large. But where
+    many are left and units are dear, as the state's, the state comes first: what is asked with few is not always found.
     """
     withheld = hidden[problem.unit] & ~problem.known
+    stages = [_explore_districts, _explore_neighbours, _explore_state]
+    if problem.is_uneven and FEW * witnesses.lacking().sum() >= withheld.sum():
+        stages = [stages[2], *stages[:2]]
     part = label_parts(problem, withheld)
-    for stage in (_explore_districts, _explore_neighbours, _explore_state):
+    for stage in stages:
         stage(problem, hidden, witnesses, part, progress)
 
 

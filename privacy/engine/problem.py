@@ -11,6 +11,7 @@ from scipy import sparse
 
 REACH = 1000  # how far a search lets a count rise; enough for any width a policy asks of a count
 PARTNERS = 5  # districts that a search takes in beside its own
+UNEVEN = 4  # times what is usual: a unit of such a cost is dear
 UNBOUNDED = 2**40  # stands for no bound: far above any count, and exact in the machine's real numbers
 
 
@@ -73,6 +74,12 @@ class Problem:
         size = np.bincount(self.block[inside & (self.block >= 0)], minlength=self.block.max() + 1)
         ranked = siblings[np.lexsort((siblings, size[self.block[siblings]], price[siblings]))]
         return list(dict.fromkeys(self.block[ranked].tolist()))[:PARTNERS]
+
+    @cached_property
+    def is_uneven(self) -> bool:
+        """Whether some units are dear: then it pays to look further for what to withhold instead."""
+        paid = self.cost[self.cost > 0]
+        return len(paid) > 0 and bool(paid.max() > UNEVEN * np.median(paid))
 
     @cached_property
     def guarded(self) -> np.ndarray:

@@ -13,7 +13,7 @@ from privacy.engine.problem import Problem
 from privacy.engine.witnesses import UNSEEN, Witnesses
 
 CHEAP = 0.25  # the part of all units that cost anything that counts as of the cheaper kind
-AROUND = 16  # districts that are looked at with one, half of them before and half behind it
+AROUND, FURTHER = 16, 24  # districts looked at with one, half before and half behind it; and where units are dear
 KEPT = 150  # programs around districts that are kept at a time
 
 
@@ -129,7 +129,7 @@ class Around(Block):
         super().__init__(problem, universe, hidden)
         self._rank = rank_districts(problem)
         self._withheld = hidden[problem.unit] & ~problem.known
-        self._around = count_near(problem, self._withheld, AROUND)
+        self._around = count_near(problem, self._withheld, FURTHER if problem.is_uneven else AROUND)
 
     def _members(self, target: int) -> np.ndarray:
         problem = self._problem

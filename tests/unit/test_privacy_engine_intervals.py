@@ -203,10 +203,15 @@ def test_nothing_sensitive_needs_nothing():
     assert not len(widen(problem, hidden, _silent).list_unprotected())
 
 
-def test_the_whole_state_is_looked_at_last(monkeypatch):
+@pytest.mark.parametrize(("few", "dear", "place"), [(0, 1, -1), (1000, 1, -1), (0, 30, -1), (1000, 30, 0)])
+def test_the_whole_state_is_looked_at_first_where_many_lack_values_and_units_are_dear(few, dear, place, monkeypatch):
     for name in ("push_at_random", "ask_singly"):
         monkeypatch.setattr(exploring, name, lambda *_: None)
+    monkeypatch.setattr(exploring, "FEW", few)
     problem, stages = pose_table(np.arange(1, 17).reshape(4, 4)), []
     hidden = np.ones(len(problem.cost), dtype=bool)
+    problem = dataclasses.replace(problem, cost=np.where(np.arange(len(hidden)) == 24, dear, 1.0))
+    assert problem.is_uneven == (dear == 30)
     exploring.explore(problem, hidden, Witnesses(problem, hidden), lambda stage, *_: stages.append(stage))
-    assert stages == ["exploring districts", "exploring neighbours", "exploring the state"]
+    assert len(stages) == 3
+    assert stages[place] == "exploring the state"
