@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from privacy.engine import exploring, intervals
+from privacy.engine import exploring, intervals, remedies
 from privacy.engine.complementary import list_fixed, propose
 from privacy.engine.intervals import choose_safely, widen
 from privacy.engine.problem import UNBOUNDED, Problem
@@ -215,3 +215,14 @@ def test_the_whole_state_is_looked_at_first_where_many_lack_values_and_units_are
     exploring.explore(problem, hidden, Witnesses(problem, hidden), lambda stage, *_: stages.append(stage))
     assert len(stages) == 3
     assert stages[place] == "exploring the state"
+
+
+@pytest.mark.parametrize(("dear", "most"), [(1, remedies.AROUND), (30, remedies.FURTHER)])
+def test_more_districts_are_looked_at_around_one_where_units_are_dear(dear, most, monkeypatch):
+    asked = []
+    monkeypatch.setattr(remedies, "count_near", lambda problem, withheld, at_most: asked.append(at_most) or 1)
+    problem = pose_table(np.arange(1, 17).reshape(4, 4))
+    hidden = np.ones(len(problem.cost), dtype=bool)
+    problem = dataclasses.replace(problem, cost=np.where(np.arange(len(hidden)) == 24, dear, 1.0))
+    remedies.Around(problem, exploring.label_parts(problem, ~problem.known), hidden)
+    assert asked == [most]
